@@ -67,7 +67,7 @@ pub(super) fn expand(args: &mut RunArgs, environment: &Environment) -> Result<()
         }
         // The place of the server is found before the run.
         let first = uri::parse_sentinel(first.given()).map_err(of_sentinel)?;
-        args.connection.uri = vec![Secret::new(&format!("redis://{}", first.address))];
+        args.connection.uri = vec![Secret::new(format!("redis://{}", first.address))];
         return Ok(());
     }
     let connection = &args.connection;
@@ -94,7 +94,7 @@ pub(super) fn expand(args: &mut RunArgs, environment: &Environment) -> Result<()
     args.connection.servers.clear();
     match kind {
         Kind::Cluster => {
-            let url = |host: &&str| Secret::new(&format!("{scheme}://{login}{host}{path}{rest}"));
+            let url = |host: &&str| Secret::new(format!("{scheme}://{login}{host}{path}{rest}"));
             args.connection.uri = hosts.iter().map(url).collect();
             args.cluster = true;
         }
@@ -110,8 +110,8 @@ pub(super) fn expand(args: &mut RunArgs, environment: &Environment) -> Result<()
                 return Err(UsageError::new("--fault", "the fault proxy does not follow a failover", remedy));
             }
             let host = hosts.first().filter(|host| !host.is_empty()).unwrap_or(&DEFAULT_HOST);
-            args.connection.uri = vec![Secret::new(&format!("{scheme}://{login}{host}/{db}{rest}"))];
-            args.sentinel = hosts.iter().map(|host| Secret::new(&format!("{scheme}://{host}"))).collect();
+            args.connection.uri = vec![Secret::new(format!("{scheme}://{login}{host}/{db}{rest}"))];
+            args.sentinel = hosts.iter().map(|host| Secret::new(format!("{scheme}://{host}"))).collect();
             args.master = Some(name);
         }
     }

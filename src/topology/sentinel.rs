@@ -155,7 +155,7 @@ mod tests {
         let place = Place { host: "10.0.0.1".into(), port: 6379, shown: "10.0.0.1:6379".into() };
         for reply in [list(&words), Value::Map(map)] {
             assert_eq!(primary(&reply), Some(Primary { place: place.clone(), epoch: 7, failing_over: false }));
-            assert_eq!(places(&Value::Array(vec![reply.clone(), Value::Nil])), [place.clone()]);
+            assert_eq!(places(&Value::Array(vec![reply.clone(), Value::Nil])), std::slice::from_ref(&place));
             assert_eq!(names(&Value::Array(vec![reply])), ["mymaster"]);
         }
         let busy = list(&[&words[..8], &["flags", "master,failover_in_progress"]].concat());
@@ -199,7 +199,8 @@ mod tests {
     fn fuzz_sentinel_replies() {
         Fuzz::new("values", &["*3\r\n", "$2\r\nip\r\n", "$7\r\nmessage\r\n", "$6\r\n+sdown\r\n"]).run(|input| {
             if let Some(value) = fuzz::value(input) {
-                (primary(&value), pair(&value), places(&value), names(&value), published(&value, "mymaster"));
+                let _ = (primary(&value), pair(&value), published(&value, "mymaster"));
+                assert!(places(&value).len() <= input.len() && names(&value).len() <= input.len());
             }
         });
     }
