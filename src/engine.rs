@@ -4,6 +4,7 @@
 mod ledger;
 mod nodes;
 mod preflight;
+mod proxies;
 mod run;
 mod scope;
 

@@ -12,7 +12,10 @@ use super::{
     target::given,
     uri::{self, DEFAULT_HOST},
 };
-use crate::plan::{Address, Secret, Sentinels, Target};
+use crate::{
+    plan::{Address, Secret, Sentinels, Target},
+    tls,
+};
 
 /// A kind of deployment, in the scheme of its URL.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -128,6 +131,10 @@ fn is_named_otherwise(args: &RunArgs) -> bool {
 /// Returns the Sentinels of the arguments, which are encrypted like the server.
 pub(super) fn sentinels(args: &RunArgs, server: &Target) -> Result<Option<Sentinels>, UsageError> {
     let Some(primary) = args.master.clone() else { return Ok(None) };
+    if let Some(why) = tls::beyond_redis_rs(server) {
+        let problem = format!("{why}, and the relay that does it does not follow a failover");
+        return Err(UsageError::new("--sentinel", problem, "change the TLS flags"));
+    }
     let sentinel = |text: &Secret| {
         let url = uri::parse_sentinel(text.given()).map_err(of_sentinel)?;
         let Address::Tcp { host, port, tls } = url.address else {
