@@ -32,7 +32,7 @@ struct Deployment<'a> {
     /// With its `@`; empty if there is none.
     login: &'a str,
     hosts: Vec<&'a str>,
-    /// What follows the hosts, with its `/`.
+    /// The part behind the hosts, with its `/`.
     path: &'a str,
     /// With its `?` or `#`.
     rest: &'a str,

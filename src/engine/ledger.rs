@@ -18,7 +18,7 @@ use crate::{
     session::{LEDGER_DUE, RunContext, Span, ledger_key},
 };
 
-/// Pause between two looks for keys that will expire.
+/// Pause between two checks for keys that will expire.
 const PERIOD: Duration = Duration::from_secs(30);
 
 /// Keys of one query.

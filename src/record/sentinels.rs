@@ -1,4 +1,4 @@
-//! What the Sentinels of a run did: whom each of them names, and the steps of each failover.
+//! The Sentinels of a run: whom each of them names, and the steps of each failover.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,7 +15,7 @@ use crate::{
     foreign::Foreign,
 };
 
-/// Sentinels that disagree for less have only not told each other yet: they exchange their views each two seconds.
+/// Sentinels that disagree for less have only not caught up yet: they exchange their views every two seconds.
 const CATCHING_UP: Duration = Duration::from_secs(5);
 
 /// Failovers kept.

@@ -40,7 +40,7 @@ pub(super) async fn watch(ctx: Arc<RunContext>, node: Foreign, target: Target) {
             }
         };
         lost = held.then(|| ctx.clock.now());
-        // A server that closed the connection may have changed its role: it is queried again at once.
+        // A server that closed the connection may have changed its role: it is queried again immediately.
         if !held || ctx.clock.now().since(began) < PERIOD {
             ctx.clock.sleep_until(began.after(PERIOD)).await;
         }

@@ -114,7 +114,7 @@ async fn until_switched(events: &mut RespStream, name: &str, report: &impl Fn(Re
     }
 }
 
-/// What is known of the set.
+/// The set as far as it is known.
 struct Set {
     ctx: Arc<RunContext>,
     /// Address of the primary that the connections under test go to.

@@ -70,7 +70,7 @@ pub(super) struct Session {
     pub(super) wake: Notify,
     /// The link went down: heartbeats are sent until one is answered.
     pub(super) down: Notify,
-    /// The subject was replaced: what waits for the old one is given up.
+    /// The subject was replaced: a command that waits for the old one fails.
     pub(super) moved: Notify,
     /// Over RESP2: the session was replaced, and its subscriber connection with it.
     pub(super) fresh: Notify,

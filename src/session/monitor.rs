@@ -43,9 +43,6 @@ const IDLE_POLL: Duration = Duration::from_millis(500);
 /// report to show what the application would have seen.
 const DWELL: Duration = Duration::from_secs(1);
 
-/// Primaries remembered.
-const PRIMARIES: usize = 8;
-
 /// The monitor of one session.
 pub(super) struct Monitor {
     session: Arc<Session>,
@@ -384,17 +381,6 @@ impl Monitor {
         }
         self.session.reached(server);
         self.session.seen_from(self.client.addr.as_ref().and_then(|address| address.parse().ok()));
-    }
-
-    /// Remembers that the server of the connection is a primary.
-    pub(super) fn on_primary(&mut self) {
-        if !self.was_primary {
-            self.was_primary = true;
-            if self.primaries.len() == PRIMARIES {
-                self.primaries.pop_front();
-            }
-            self.primaries.push_back(self.peer());
-        }
     }
 
     fn emit(&self, at: Stamp, kind: EventKind) {
