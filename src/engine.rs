@@ -46,6 +46,9 @@ pub(crate) async fn run(plan: Plan, io: RunIo<'_>) -> StopReason {
     let RunIo { clock, sink, messages, control } = io;
     let (mut run, faults) = Run::new(None, clock, sink, control);
     run.event(started(&plan, &run_id));
+    if plan.sentinels.as_ref().is_some_and(|sentinels| sentinels.epoch.is_none()) {
+        return run.no_sentinel(&plan).await;
+    }
     run.run_target(plan, run_id, (messages, faults), None).await
 }
 

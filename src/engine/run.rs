@@ -93,9 +93,6 @@ impl<'a> Run<'a> {
         (messages, faults): (Arc<dyn MessageSink>, mpsc::UnboundedSender<Event>),
         shared: Option<Arc<Process>>,
     ) -> StopReason {
-        if plan.sentinels.as_ref().is_some_and(|sentinels| sentinels.epoch.is_none()) {
-            return self.no_sentinel(&plan).await;
-        }
         let server = plan.target.clone();
         if let Some(why) = proxies::relayed(&plan) {
             self.note(why);
