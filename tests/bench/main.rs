@@ -86,6 +86,7 @@ const GROUPS: &[Group] = &[
     Group { names: "targets cpu memory", measure: targets::many },
     Group { names: "fortnight", measure: fortnight::compressed },
     Group { names: "report", measure: report::large },
+    Group { names: "report html", measure: report::page },
 ];
 
 fn main() {
