@@ -414,7 +414,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json csv markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json csv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -553,7 +553,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__explain)
-            opts="--list --format --color --help --config RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD205 RD206 RD207 RD210 RD211 RD224 RD225 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires certificate_not_checked cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget flooded fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible lost_together masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_password no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit oversized_reply path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reply_too_large reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd target_rejected tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass"
+            opts="--list --format --color --help --config RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD156 RD157 RD158 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD205 RD206 RD207 RD210 RD211 RD224 RD225 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires certificate_not_checked cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget flooded fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible lost_together masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_password no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit oversized_reply path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reply_too_large reset resp3_unsupported response_timeout restart_loop retries_used_up retrying sentinels_disagree server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd target_rejected tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain two_primaries unknown waiting_timeout wedged writes_gone wrongpass"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -832,7 +832,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson nagios html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson nagios" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -985,7 +985,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__ping)
-            opts="-r -c -i -w -W -D -t -u -h -p -s -n -a -o -q -v --count --interval --deadline --timeout --payload --timestamps --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --verbose --local-time --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --no-evidence --max-reply --seed --format --rows --help --config"
+            opts="-r -c -i -w -W -D -t -u -h -p -s -n -a -o -q --count --interval --deadline --timeout --payload --timestamps --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --format --rows --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1227,6 +1227,14 @@ _redis__doctor() {
                     COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
+                --sentinel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --master)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --max-reply)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1236,7 +1244,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html hgrm hlog" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
                     return 0
                     ;;
                 --rows)
@@ -1325,14 +1333,14 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__report)
-            opts="-o -q -v --strict --format --rows --output --quiet --color --verbose --local-time --fail-on --warn-on --exit-zero --help --config"
+            opts="-o -q --strict --format --rows --output --quiet --color --fail-on --warn-on --exit-zero --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html hgrm hlog" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
                     return 0
                     ;;
                 --rows)
@@ -1371,7 +1379,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__soak)
-            opts="-d -W -t -u -h -p -s -n -a -o -q -v --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --baseline --stop-on-critical --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --verbose --local-time --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --no-evidence --max-reply --seed --format --rows --help --config"
+            opts="-d -W -t -u -h -p -s -n -a -o -q --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --stop-on-critical --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --format --rows --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1390,7 +1398,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --workload)
-                    COMPREPLY=($(compgen -W "ping pubsub kv mixed" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ping pubsub kv mixed ledger" -- "${cur}"))
                     return 0
                     ;;
                 --connections)
@@ -1418,10 +1426,6 @@ _redis__doctor() {
                     return 0
                     ;;
                 --channels)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --baseline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1621,6 +1625,14 @@ _redis__doctor() {
                     COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
+                --sentinel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --master)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --max-reply)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1630,7 +1642,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html hgrm hlog" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
                     return 0
                     ;;
                 --rows)
@@ -1649,7 +1661,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__subscribe)
-            opts="-c -d -D -t -u -h -p -s -n -a -o -q -v --pattern --shard --count --duration --expect-every --verify --rate --timestamps --format --report-format --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --verbose --local-time --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --no-evidence --max-reply --seed --help --config"
+            opts="-c -d -D -t -u -h -p -s -n -a -o -q --pattern --shard --count --duration --expect-every --verify --rate --timestamps --format --report-format --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1692,7 +1704,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --report-format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html hgrm hlog" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
                     return 0
                     ;;
                 --target)
@@ -1889,6 +1901,14 @@ _redis__doctor() {
                     ;;
                 --warn-on)
                     COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    return 0
+                    ;;
+                --sentinel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --master)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --max-reply)

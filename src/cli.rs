@@ -16,6 +16,7 @@ mod command_line;
 pub(crate) mod commands;
 mod completions;
 mod config;
+mod deployment;
 mod environment;
 mod error;
 mod groups;

@@ -149,6 +149,7 @@ impl Drill {
             target: self.target.clone(),
             scope: None,
             cluster: None,
+            sentinels: None,
             sandbox: false,
             protocol: self.protocol,
             policy: adapt(ReconnectPolicy::preset(policy), case),

@@ -1,6 +1,7 @@
 //! The engine: runs a plan as one event stream into one sink, from the preflight to the final figures. A plan with several
 //! targets is a run for each of them, whose streams are merged.
 
+mod ledger;
 mod nodes;
 mod preflight;
 mod proxies;
@@ -13,6 +14,7 @@ use tokio::sync::mpsc;
 
 pub(crate) use self::nodes::{ClusterError, find_nodes};
 use self::run::Run;
+pub(crate) use crate::sentinel::{SentinelError, find_primary};
 use crate::{
     clock::Clock,
     event::{Control, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
@@ -44,6 +46,9 @@ pub(crate) async fn run(plan: Plan, io: RunIo<'_>) -> StopReason {
     let RunIo { clock, sink, messages, control } = io;
     let (mut run, faults) = Run::new(None, clock, sink, control);
     run.event(started(&plan, &run_id));
+    if plan.sentinels.as_ref().is_some_and(|sentinels| sentinels.epoch.is_none()) {
+        return run.no_sentinel(&plan).await;
+    }
     run.run_target(plan, run_id, (messages, faults), None).await
 }
 

@@ -13,6 +13,7 @@ mod connection;
 mod evidence;
 mod flow;
 mod interval;
+mod ledger;
 mod line;
 mod own_pause;
 mod path;
@@ -20,6 +21,7 @@ mod peer;
 mod read;
 mod reason;
 mod refusal;
+mod sentinel;
 mod server;
 mod server_state;
 mod sink;
@@ -41,12 +43,14 @@ pub(crate) use evidence::{
 pub use flow::FlowEnd;
 pub(crate) use flow::{FlowClosed, FlowOpened};
 pub(crate) use interval::{ConnectionCounts, Counters, Interval};
+pub(crate) use ledger::LedgerRead;
 pub(crate) use line::Line;
 pub(crate) use own_pause::OwnPause;
 pub(crate) use path::{PathProbed, StageTime};
 pub(crate) use peer::{AddressMoved, NameMoved, NewProcess, RoleChanged, Succession, list_of};
 pub(crate) use reason::{Control, ReplaceReason, StopReason};
 pub(crate) use refusal::{RefusalBegan, RefusalEnd, RefusalEnded};
+pub(crate) use sentinel::{PROMOTED, SWITCHED, SentinelEvent};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
 pub(crate) use server_state::{CommandTime, LatencyEvent, ListedClient, Peer, ServerState, SlowCommand};
 pub(crate) use sink::{EventSink, Message, MessageSink, Reply};
@@ -252,6 +256,10 @@ pub enum EventKind {
     RoleChanged(Box<RoleChanged>),
     /// A server process answers that no connection has reached before in this run, after another one.
     NewProcess(Box<NewProcess>),
+    /// Numbered keys of the ledger workload were read back.
+    LedgerRead(Box<LedgerRead>),
+    /// The Sentinels that name the target, or the servers that they watch, were observed.
+    Sentinel(Box<SentinelEvent>),
     /// Evidence about an outage was gathered.
     Evidence(Box<Evidence>),
     /// A new session replaced the old one.

@@ -44,7 +44,7 @@ use crate::{
     clock::{Clock, Stamp},
     dial::{ClientInfo, Route},
     event::{Event, EventKind, EventSink, Peer},
-    plan::{Address, Plan},
+    plan::{Address, Plan, Target},
     session::{NoticeSender, Observer},
 };
 
@@ -56,8 +56,8 @@ pub(crate) struct Collector {
     plan: Arc<Plan>,
     clock: Clock,
     notices: Arc<NoticeSender>,
-    /// Route to the server itself, bypassing the fault proxy.
-    direct: Route,
+    /// Route to the server itself, bypassing the fault proxy; another one after a move.
+    direct: Mutex<Route>,
     /// True if the connections under test go through the fault proxy.
     proxied: bool,
     cases: Mutex<Casebook>,
@@ -77,12 +77,10 @@ impl Collector {
         notices: Arc<NoticeSender>,
         (clock, scan): (Clock, Arc<Mutex<SocketScan>>),
     ) -> Self {
-        let port = match &plan.target.address {
-            Address::Tcp { port, .. } => Some(*port),
-            Address::Unix(_) => None,
-        };
+        let port = port(&plan.target);
         let listener = AttemptListener::new(&plan, port, shared, direct.own());
         let cases = Mutex::new(Casebook::new(Sockets::new(port, &plan.policy, scan), listener));
+        let direct = Mutex::new(direct);
         Self { plan, clock, notices, direct, proxied, cases, wake: Notify::new(), lost: Notify::new() }
     }
 
@@ -97,11 +95,13 @@ impl Collector {
     /// Resolves the target's name beside the run, until it is aborted.
     async fn follow_name(self: Arc<Self>) {
         // Behind the fault proxy, the connections under test do not depend on the name.
-        let named = self.direct.host_name().filter(|_| !self.proxied && !self.plan.is_single_ping());
-        let Some(name) = named else { return };
+        // Sentinels name an address.
+        let direct = self.direct();
+        let named = direct.host_name().filter(|_| !self.proxied && !self.plan.is_single_ping());
+        let Some(name) = named.filter(|_| self.plan.sentinels.is_none()) else { return };
         loop {
             self.clock.sleep_until(self.clock.now().after(LOOKUP)).await;
-            let Some(answer) = self.direct.resolve().await else { continue };
+            let Some(answer) = direct.resolve().await else { continue };
             let left = self.lock().resolved(name, &answer, self.clock.now());
             if left {
                 self.wake.notify_one();
@@ -138,8 +138,19 @@ impl Collector {
         news.into_iter().for_each(|kind| self.notices.emit(at, None, kind));
     }
 
+    fn direct(&self) -> Route {
+        self.direct.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Casebook> {
         self.cases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn port(target: &Target) -> Option<u16> {
+    match &target.address {
+        Address::Tcp { port, .. } => Some(*port),
+        Address::Unix(_) => None,
     }
 }
 
@@ -187,8 +198,14 @@ impl Observer for Collector {
         }
     }
 
+    fn on_moved(&self, target: &Target) {
+        let mut direct = self.direct.lock().unwrap_or_else(PoisonError::into_inner);
+        *direct = direct.to(target.clone());
+        self.lock().on_moved(port(target));
+    }
+
     fn on_dialed(&self, succeeded: bool, now: Stamp) {
-        self.direct.own().dialed(succeeded, now);
+        self.direct().own().dialed(succeeded, now);
     }
 
     fn standstill(&self, from: Stamp, to: Stamp) -> Duration {

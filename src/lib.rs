@@ -34,7 +34,8 @@
 //! | `diagnose` | the cause of each outage: one file a cause, in one list |
 //! | `evidence` | facts about each outage, gathered beside the sessions |
 //! | `session` | the connections under test, with their workers, publisher and monitors |
-//! | `topology` | the nodes of a cluster and their slots, from replies |
+//! | `sentinel` | the primary that Sentinels name, and the watch of a failover |
+//! | `topology` | the nodes of a cluster, or of a Sentinel set, from replies |
 //! | `dial` | connections apart from the session: staged attempts, RESP over a stream, the server's identity |
 //! | `proxy` | the relay that injects faults |
 //! | `record` | events folded into figures |
@@ -89,6 +90,8 @@
 //! | state | what a client is stuck in or went through, such as `half_open` or `exhausted` |
 //! | outcome unknown | sent and never answered: it may have run (JSON: `ambiguous`) |
 //! | lost, duplicated, reordered | of numbered messages |
+//! | ledger | numbered keys that are read back: acknowledged writes that are gone are counted |
+//! | failover | the Sentinels replace the primary; its steps are dated |
 //! | finding | a problem or a remark, with a code (RD…), evidence and remedy |
 //! | verdict | healthy, degraded or critical: the worst finding |
 //! | period | a length that repeats: between outages, of a connection's age, or of silence |
@@ -146,6 +149,7 @@ mod render;
 mod report;
 mod resp;
 mod sandbox;
+mod sentinel;
 mod session;
 mod suggestion;
 mod supervise;

@@ -32,7 +32,7 @@ pub(crate) use password::{Password, PasswordPlace, PasswordSource, Secret};
 pub(crate) use policy::{Keepalive, OnReadonly, PolicyName, ReconnectPolicy, Resubscription, Watchdog};
 pub(crate) use range::Range;
 pub(crate) use readiness::Readiness;
-pub(crate) use scope::{Cluster, RejectedLine, Scope};
+pub(crate) use scope::{Cluster, RejectedLine, Scope, Sentinels};
 pub use target::Address;
 pub(crate) use target::{Protocol, Target};
 pub use tls::TlsOptions;
@@ -65,6 +65,9 @@ pub struct Plan {
     /// Set if the targets are the nodes of a cluster; absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<Cluster>,
+    /// The Sentinels that name the target; absent without them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentinels: Option<Sentinels>,
     /// True if the target is the embedded server.
     pub sandbox: bool,
     /// Protocol that the user requested.
@@ -112,7 +115,7 @@ impl Plan {
 
     /// Returns true if PING is one of the user's own commands.
     pub fn pings(&self) -> bool {
-        self.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Kv)
+        self.probes.as_ref().is_some_and(|probes| !matches!(probes.kind, ProbeKind::Kv | ProbeKind::Ledger))
     }
 }
 
@@ -172,6 +175,8 @@ pub enum ProbeKind {
     Kv,
     /// `ping` and `kv` in turn.
     Mixed,
+    /// `SET` of numbered keys with a time to live, which are read back later.
+    Ledger,
 }
 
 /// The plan of a subscription, and of the check of its delivery.

@@ -127,6 +127,9 @@ impl ReadinessCheck {
         let note = attempt.ping_refused.map(|failure| format!(" (this user may not PING: {failure})"));
         let introduced =
             |server: &ServerIdentity| server.introduction().unwrap_or_default() + note.as_deref().unwrap_or_default();
+        if server.mode.as_deref() == Some("cluster") || self.wanted == Readiness::Primary {
+            serves_slots(self.wanted, &mut stream).await.map_err(temporary)?;
+        }
         if self.wanted == Readiness::Ready {
             return Ok(introduced(&server));
         }
@@ -135,9 +138,6 @@ impl ReadinessCheck {
             Err(failure) => role_from_hello(server.role.as_deref()).ok_or_else(|| refusal(&failure))?,
         };
         judge(self.wanted, &role).map_err(temporary)?;
-        if self.wanted == Readiness::Primary {
-            serves_slots(&mut stream).await.map_err(temporary)?;
-        }
         if let Some(other) = self.other_role(&attempted, &mut stream).await {
             let text = "another connection to this address reached a server of another role";
             return Err(temporary(format!("role: {text} ({other}): several servers are behind it")));
@@ -189,13 +189,16 @@ async fn serves_data(stream: &mut RespStream) -> Result<(), Failure> {
 }
 
 /// Fails if the server is a node of a cluster that is down. Outside a cluster, and where it is forbidden, the command is
-/// refused, and the server counts as ready.
-async fn serves_slots(stream: &mut RespStream) -> Result<(), String> {
+/// refused, and the server counts as ready; so does a node that is to become a member of a cluster, unless a primary is
+/// wanted.
+async fn serves_slots(wanted: Readiness, stream: &mut RespStream) -> Result<(), String> {
     let info = stream.command(&["CLUSTER", "INFO"]).await.ok().as_ref().and_then(text);
     let info = info.as_ref().map(|info| info.part().info());
     let down = info.as_ref().and_then(|info| info.has("cluster_state", "fail")) == Some(true);
-    let slots = info.and_then(|info| info.number::<u64>("cluster_slots_ok")).unwrap_or_default();
-    match down {
+    let number = |name: &str| info.as_ref().and_then(|info| info.number::<u64>(name)).unwrap_or_default();
+    let slots = number("cluster_slots_ok");
+    let is_member = number("cluster_slots_assigned") > 0 || number("cluster_known_nodes") > 1;
+    match down && (is_member || wanted == Readiness::Primary) {
         true => Err(format!("cluster: the cluster is down (cluster_state:fail, {slots} of 16384 slots served)")),
         false => Ok(()),
     }

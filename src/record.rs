@@ -18,11 +18,13 @@ pub(crate) mod fixture;
 mod herd;
 mod id;
 mod incidents;
+mod ledger;
 mod outage;
 mod outages;
 mod refusals;
 mod regularity;
 mod samples;
+mod sentinels;
 mod servers;
 mod service;
 mod simultaneous;
@@ -57,6 +59,7 @@ pub(crate) use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
 pub(crate) use id::Id;
 pub(crate) use incidents::Incident;
 use incidents::Incidents;
+pub(crate) use ledger::LedgerFigures;
 use outage::Track;
 pub(crate) use outage::{Outage, OutageKind};
 pub(crate) use outages::Outages;
@@ -64,6 +67,8 @@ pub(crate) use refusals::{Refusal, RefusalTotals};
 use regularity::Refusals;
 pub(crate) use regularity::{Measure, Recurrence, Regularity};
 use samples::Samples;
+use sentinels::Sentinels;
+pub(crate) use sentinels::{Failover, SentinelSet};
 use servers::ServerStates;
 pub(crate) use service::OwnPauses;
 use service::Service;
@@ -168,6 +173,8 @@ struct Story {
     /// Regularities of the runs before.
     settled: Vec<Regularity>,
     address: Servers,
+    sentinels: Sentinels,
+    ledger: Option<LedgerFigures>,
     service: Service,
 }
 
@@ -186,6 +193,8 @@ impl Story {
         self.file(event, number);
         self.tally.add(&event.kind);
         self.address.on_event(event);
+        self.sentinels.on_event(event);
+        LedgerFigures::add(&mut self.ledger, event);
         self.herd.on_event(event);
         self.service.on_event(event, number, connection);
         match &event.kind {
@@ -349,6 +358,7 @@ impl Story {
         self.refusals = Refusals::default();
         self.incidents.begin_run(&started.plan);
         self.timeline.begin_run();
+        self.sentinels.begin_run(self.runs.len() as u32 + 1);
         self.outages = 0;
         self.path = None;
         self.runs.push(RunFigures {

@@ -19,6 +19,7 @@ mod picture;
 mod refusals;
 mod regularity;
 mod sections;
+mod sentinels;
 mod servers;
 mod slow;
 mod targets;
@@ -46,12 +47,16 @@ pub(crate) use servers::several;
 pub(crate) use targets::{RunReport, ScopeReport, TargetFinding, TargetReport, lost_together};
 
 pub(crate) use crate::diagnose::{ACCEPTED_THEN_CLOSED, Cause, Diagnosis, MTU, Obstacle, on_connecting};
+pub(crate) use crate::record::Failover;
 use crate::{
     clock::Seconds,
     diagnose,
     event::SCHEMA_VERSION,
     plan::Gate,
-    record::{ConnectionRow, ErrorRow, FaultRow, Figures, NoteRow, ReconnectPeak, Servers, StateRow},
+    record::{
+        ConnectionRow, ErrorRow, FaultRow, Figures, LedgerFigures, NoteRow, ReconnectPeak, SentinelSet, Servers,
+        StateRow,
+    },
     verdict::{Severity, Verdict},
 };
 
@@ -123,6 +128,10 @@ pub(crate) struct Report {
     pub servers: Servers,
     /// Comparison with the run of `--baseline`; null without it.
     pub comparison: Option<Comparison>,
+    /// Sentinels that named the target, and their failovers; null without them.
+    pub sentinels: Option<SentinelSet>,
+    /// Acknowledged writes that were read back; null without the ledger workload.
+    pub ledger: Option<LedgerFigures>,
     /// Results of `--fail-on` and `--warn-on`.
     pub gates: Vec<GateResult>,
     /// Problems and other remarks, worst first.
@@ -202,6 +211,8 @@ impl Report {
             states_omitted: figures.states.omitted(),
             servers: figures.servers.clone(),
             comparison: None,
+            sentinels: figures.sentinels.clone(),
+            ledger: figures.ledger.clone(),
             gates,
             findings,
             notes: figures.notes.kept.clone(),

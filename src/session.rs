@@ -13,6 +13,7 @@ mod fleet;
 mod heartbeat;
 mod identify;
 mod inbox;
+mod ledger;
 mod link;
 mod monitor;
 mod notices;
@@ -37,6 +38,7 @@ mod worker;
 pub(crate) use self::{
     context::RunContext,
     fleet::{NotStarted, Sessions},
+    ledger::{DUE as LEDGER_DUE, Span, key as ledger_key},
     notices::{Notice, NoticeSender},
     observer::{Observer, Unobserved},
     process::Process,

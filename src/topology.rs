@@ -1,6 +1,8 @@
 //! The nodes of a cluster and their hash slots, as CLUSTER SLOTS describes them. Pure: replies go in, and a table of
 //! replies tests it.
 
+pub(crate) mod sentinel;
+
 use crate::{
     dial::{
         Value,

@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::descriptors::FEWEST;
 use crate::{
     compare::Unreadable,
-    engine::ClusterError,
+    engine::{ClusterError, SentinelError},
     journal::{JournalError, OpenError},
     supervise::SpawnError,
 };
@@ -78,6 +78,8 @@ pub(super) enum Problem {
     TooManyConnections { connections: u64, needed: u64, each: u64, limit: u64, room: u64 },
     #[error(transparent)]
     Cluster(#[from] ClusterError),
+    #[error(transparent)]
+    Sentinels(#[from] SentinelError),
     #[error("--sandbox: cannot start the server: {0}")]
     Sandbox(#[source] io::Error),
     #[error("--spawn: {0}")]

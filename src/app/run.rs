@@ -85,6 +85,7 @@ async fn watched(
     };
     let command = plan.command;
     let running = async {
+        let plan = engine::find_primary(plan, clock).await?;
         let plan = engine::find_nodes(plan, clock).await?;
         // A cluster can have more nodes than seeds.
         descriptors::check_for(&plan)?;

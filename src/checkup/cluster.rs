@@ -25,6 +25,12 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
             CheckFinding::new(Severity::Critical, finding::CLUSTER_DOWN, "the cluster is down (cluster_state:fail)");
         let slots = covered.map(|covered| format!("{covered} of {SLOTS} slots have a working node"));
         mark = mark.max(sheet.finding(finding.evidence(slots.unwrap_or_default()).remedy(remedy)));
+    } else if let Some(missing) = covered.map(|covered| SLOTS.saturating_sub(covered)).filter(|missing| *missing > 0) {
+        let text = format!("{} of {SLOTS} slots have no working node, and the cluster serves the others", missing);
+        let remedy = "bring the missing primaries back, or assign their slots (redis-cli --cluster fix HOST:PORT); until \
+                      then commands on their keys are refused with CLUSTERDOWN (cluster-require-full-coverage no)";
+        let finding = CheckFinding::new(Severity::Critical, finding::CLUSTER_DOWN, text);
+        mark = mark.max(sheet.finding(finding.evidence("cluster_state:ok").remedy(remedy)));
     }
     mark = mark.max(addresses(sheet, cluster));
     mark = mark.max(redirections(sheet, cluster));

@@ -13,8 +13,9 @@ const CHARACTERS: usize = 500;
 /// Flags whose values are secret as a whole.
 const SECRET: &str = "pass";
 
-/// Flags whose values are URLs, with a password in them.
+/// Flags whose values are URLs, with a password in them, and one whose values may be.
 const URL: &str = "uri";
+const SENTINEL: &str = "sentinel";
 
 const HIDDEN: &str = "***";
 
@@ -70,8 +71,15 @@ fn hidden(flag: &Arg, value: &str) -> String {
     match flag.get_id().as_str() {
         SECRET => HIDDEN.to_owned(),
         URL => masked_url(value).unwrap_or_else(|| HIDDEN.to_owned()),
+        SENTINEL => value.split(',').map(sentinel).collect::<Vec<_>>().join(","),
         _ => without_secrets(value),
     }
+}
+
+/// Returns the place of a Sentinel without its login.
+fn sentinel(place: &str) -> String {
+    let masked = if place.contains(['/', '@']) { masked_url(place) } else { Some(without_secrets(place)) };
+    masked.unwrap_or_else(|| HIDDEN.to_owned())
 }
 
 #[cfg(test)]

@@ -293,6 +293,16 @@ pub(super) struct RunArgs {
     /// With --cluster, examine the replicas, too
     #[arg(long, help_heading = "Connection", requires = "cluster")]
     pub(super) replicas: bool,
+    /// Find the server by these Sentinels (repeatable)
+    ///
+    /// HOST:PORT, or a URL with the login of the Sentinel; the default port is 26379. The connections follow a failover.
+    #[arg(long, value_name = "HOST:PORT", help_heading = "Connection", value_delimiter = ',', value_parser = value::secret,
+          requires = "master", conflicts_with_all = ["uri", "targets", "host", "port", "socket", "sandbox", "spawn",
+          "cluster", "faults", "incidents"])]
+    pub(super) sentinel: Vec<Secret>,
+    /// With --sentinel, the name of the primary
+    #[arg(long, value_name = "NAME", help_heading = "Connection", requires = "sentinel")]
+    pub(super) master: Option<String>,
     /// Gather no evidence about outages
     ///
     /// Send no INFO, CONFIG GET or CLIENT LIST on separate short-lived connections, and do not read the kernel's socket

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{
+    deployment,
     environment::{Environment, fresh_seed},
     error::UsageError,
     groups::{JournalArgs, RunArgs},
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::{
     output::{self, OutputOptions},
-    plan::{Cluster, Command, LocalServer, Pace, Plan, ProbeKind, Scope, StopCondition},
+    plan::{Cluster, Command, LocalServer, Pace, Plan, ProbeKind, Scope, StopCondition, Target},
 };
 
 /// Default rate of probes and of numbered messages.
@@ -41,17 +42,20 @@ pub(crate) struct RunRequest {
 /// should not type one for a command that is then refused.
 pub(super) fn resolve(
     command: Command,
-    args: RunArgs,
+    mut args: RunArgs,
     environment: &Environment,
     fill: impl FnOnce(&mut RunRequest),
 ) -> Result<RunRequest, UsageError> {
+    deployment::expand(&mut args, environment)?;
     let connection = target::resolve(&args.connection, environment)?;
+    let sentinels = deployment::sentinels(&args, &connection.target)?;
     let JournalArgs { journal, journal_max_size, journal_reopen } = args.journal;
     if journal.is_some() && journal == args.output.output {
         return Err(UsageError::new("--journal", "it is the same file as --output", "use two files"));
     }
     let server = args.connection.spawn.or_sandbox(args.connection.sandbox);
-    let target = connection.target;
+    let named_by = sentinels.as_ref().map_or(connection.target.named_by, |_| "--sentinel".to_owned());
+    let target = Target { named_by, ..connection.target };
     let alone = || Scope { targets: vec![target.clone()], rejected: Vec::new(), tags: Vec::new() };
     let scope = connection.scope.or_else(|| args.cluster.then(alone));
     let plan = Plan {
@@ -59,6 +63,7 @@ pub(super) fn resolve(
         target,
         scope,
         cluster: args.cluster.then_some(Cluster { replicas: args.replicas }),
+        sentinels,
         sandbox: server == Some(LocalServer::Sandbox),
         protocol: connection.protocol,
         policy: policy::resolve(&args.policy)?,

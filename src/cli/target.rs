@@ -216,7 +216,7 @@ fn password(
 }
 
 /// Returns a password that does not change; an empty one is none.
-fn given(password: &str) -> Option<Password> {
+pub(super) fn given(password: &str) -> Option<Password> {
     (!password.is_empty()).then(|| Password::Given(Secret::new(password)))
 }
 

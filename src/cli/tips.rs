@@ -61,6 +61,11 @@ const TIPS: &[(&[&str], Option<&str>, &str)] = &[
         "only ping, soak and subscribe examine the nodes of a cluster; check and wait examine each node by its own address",
     ),
     (
+        &["--sentinel", "--master"],
+        None,
+        "only ping, soak and subscribe find a server by Sentinels; ask one with SENTINEL GET-MASTER-ADDR-BY-NAME NAME",
+    ),
+    (
         &["--latency", "--latency-history", "--latency-dist", "--stat"],
         None,
         "redis-doctor ping and redis-doctor soak report latencies and rates",

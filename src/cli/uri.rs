@@ -47,6 +47,21 @@ pub(super) fn has_known_scheme(text: &[u8]) -> bool {
     })
 }
 
+/// Port of a Sentinel whose URL names none.
+const SENTINEL_PORT: u16 = 26_379;
+
+/// Parses the URL or the place of a Sentinel.
+pub(super) fn parse_sentinel(text: &str) -> Result<ServerUrl, UrlError> {
+    let mut url = parse_server(text)?;
+    if let Address::Tcp { port, .. } = &mut url.address
+        && *port == DEFAULT_PORT
+        && !text.contains(":6379")
+    {
+        *port = SENTINEL_PORT;
+    }
+    Ok(url)
+}
+
 /// Parses a URL; blanks and line ends around it are ignored.
 pub(super) fn parse(text: &str) -> Result<ServerUrl, UrlError> {
     let text = text.trim();
@@ -89,6 +104,12 @@ fn read(text: &str) -> Result<ServerUrl, UrlProblem> {
     }
     let (scheme, _) = text.split_once(':').ok_or(UrlProblem::NoScheme)?;
     let scheme = scheme.to_ascii_lowercase();
+    if scheme
+        .split_once('+')
+        .is_some_and(|(base, kind)| SCHEMES.contains(&base) && ["sentinel", "cluster"].contains(&kind))
+    {
+        return Err(UrlProblem::Deployment(scheme));
+    }
     if !SCHEMES.contains(&&*scheme) {
         // Without "://" the text may be anything, a password included.
         let may_be_shown = text.contains("://") && masked::is_scheme(&scheme);

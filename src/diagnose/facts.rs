@@ -8,7 +8,7 @@ mod end;
 mod servers;
 mod surroundings;
 
-use std::cell::Cell;
+use std::{cell::Cell, time::Duration};
 
 pub(super) use end::IN_USE;
 pub(super) use servers::{Addresses, QUERY_BUFFER};
@@ -19,8 +19,11 @@ use crate::{
     clock::Stamp,
     event::{Evidence, ServerState},
     plan::Conditions,
-    record::{Circumstances, Outage, OutageKind, Outages, Slowness},
+    record::{Circumstances, Failover, Outage, OutageKind, Outages, Slowness},
 };
+
+/// Time between a failover and an outage that it explains.
+const AROUND: Duration = Duration::from_secs(10);
 
 /// An outage, its plan, and the other outages.
 pub(super) struct Facts<'a> {
@@ -30,6 +33,8 @@ pub(super) struct Facts<'a> {
     all: &'a [&'a Outage],
     /// Time until which its run has been observed.
     observed_until: Option<Stamp>,
+    /// The failover of the Sentinels closest to it.
+    failover: Option<&'a Failover>,
     /// A rule met an unknown fact.
     gap: Cell<bool>,
 }
@@ -45,12 +50,18 @@ impl<'a> Facts<'a> {
     pub(super) fn new(outage: &'a Outage, outages: &'a Outages<'a>) -> Self {
         let observed_until = outages.observed_until(outage);
         let plan = outages.conditions_of(outage);
-        Self { outage, plan, all: outages.list(), observed_until, gap: Cell::new(false) }
+        let begun = |failover: &&Failover| {
+            let (lost, until) = (outage.lost, outage.restored.or(observed_until).unwrap_or(outage.lost));
+            failover.at.after(AROUND) >= lost && failover.at <= until.after(AROUND)
+        };
+        let failover = outages.failovers_of(outage).filter(begun).last();
+        Self { outage, plan, all: outages.list(), observed_until, failover, gap: Cell::new(false) }
     }
 
     /// The facts about another outage of the same run alone.
     fn of_other(&self, outage: &'a Outage) -> Self {
-        Self { outage, plan: self.plan, all: &[], observed_until: self.observed_until, gap: Cell::new(false) }
+        let (plan, observed_until) = (self.plan, self.observed_until);
+        Self { outage, plan, all: &[], observed_until, failover: None, gap: Cell::new(false) }
     }
 
     pub(super) fn judge(&self, rule: Rule) -> Ruling {

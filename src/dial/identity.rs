@@ -87,6 +87,18 @@ pub(crate) fn from_role(reply: &Value) -> Option<(Foreign, Option<Foreign>)> {
     Some((role, primary.map(|(host, port)| host.part().at(port.part()))))
 }
 
+/// Returns the place of the primary that the reply to ROLE names; `None` for a primary.
+pub(crate) fn primary_of(reply: &Value) -> Option<(String, u16)> {
+    let Value::Array(items) = reply else { return None };
+    let [role, host, port, ..] = items.as_slice() else { return None };
+    let number = match port {
+        Value::Int(port) => u16::try_from(*port).ok()?,
+        port => text(port)?.part().parse()?,
+    };
+    (shown(role)? == "slave").then_some(())?;
+    Some((text(host)?.part().host()?, number))
+}
+
 /// Returns a product's name in its official spelling.
 pub(crate) fn product(name: Foreign) -> Foreign {
     match &*name {

@@ -18,6 +18,7 @@ use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::Stamp,
     event::PathProbed,
+    plan::Target,
 };
 
 /// Pause between the end of an attempt and the next.
@@ -49,7 +50,8 @@ pub(crate) struct Health {
 
 /// The path prober shared by all connections of a run; it is idle unless at least one connection is interested.
 pub(crate) struct PathWatch {
-    route: Route,
+    /// Replaced when the connections under test go to another server.
+    route: Mutex<Route>,
     interested: AtomicUsize,
     wake: Notify,
     health: Mutex<Health>,
@@ -58,7 +60,23 @@ pub(crate) struct PathWatch {
 impl PathWatch {
     /// Creates a watch that is idle until [`PathWatch::interest`] is called.
     pub(crate) fn new(route: Route) -> Self {
-        Self { route, interested: AtomicUsize::new(0), wake: Notify::new(), health: Mutex::default() }
+        Self {
+            route: Mutex::new(route),
+            interested: AtomicUsize::new(0),
+            wake: Notify::new(),
+            health: Mutex::default(),
+        }
+    }
+
+    /// Probes another server from now on.
+    pub(crate) fn move_to(&self, target: Target) {
+        let mut route = self.route.lock().unwrap_or_else(PoisonError::into_inner);
+        *route = route.to(target);
+        *self.lock() = Health::default();
+    }
+
+    fn route(&self) -> Route {
+        self.route.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Probes until the returned guard is dropped.
@@ -77,9 +95,10 @@ impl PathWatch {
         if !vague {
             return failure;
         }
-        let attempt = self.route.attempt().await;
+        let route = self.route();
+        let attempt = route.attempt().await;
         let lost = match &attempt.probed.failure {
-            None if failure.key.class.is_timeout() => self.route.loses_large(attempt.dialect()).await,
+            None if failure.key.class.is_timeout() => route.loses_large(attempt.dialect()).await,
             _ => None,
         };
         lost.map(Lost::failure).or(attempt.probed.failure).unwrap_or(failure)
@@ -97,8 +116,9 @@ impl PathWatch {
                 tokio::time::sleep(PATIENCE).await;
                 continue;
             }
-            let started = self.route.clock().now();
-            let attempt = self.route.attempt().await;
+            let route = self.route();
+            let started = route.clock().now();
+            let attempt = route.attempt().await;
             if self.interested.load(Ordering::Relaxed) > 0 && self.note(started, &attempt) {
                 changed(attempt.finished, attempt.probed);
             }

@@ -8,7 +8,7 @@ use crate::{
     classify::Failure,
     clock::Clock,
     dial::Route,
-    plan::{Address, Plan, ProbeKind, Target},
+    plan::{Plan, ProbeKind},
     topology::{self, SLOTS},
 };
 
@@ -54,7 +54,7 @@ pub(crate) async fn find_nodes(mut plan: Plan, clock: Clock) -> Result<Plan, Clu
         let writes = plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping);
         let found = members.map(|member| {
             let tag = if writes { member.tag() } else { None };
-            (at(seed, &member.host, member.port), tag)
+            (seed.at(&member.host, member.port), tag)
         });
         let (targets, tags) = found.unzip();
         (scope.targets, scope.tags) = (targets, tags);
@@ -62,10 +62,4 @@ pub(crate) async fn find_nodes(mut plan: Plan, clock: Clock) -> Result<Plan, Clu
     }
     plan.target.clone_from(&scope.targets[0]);
     Ok(plan)
-}
-
-/// Returns the target of a node, with the login and the encryption of another.
-fn at(seed: &Target, host: &str, port: u16) -> Target {
-    let address = Address::Tcp { host: host.to_owned(), port, tls: seed.speaks_tls() };
-    Target { address, name: None, ..seed.clone() }
 }

@@ -40,6 +40,15 @@ impl Run<'_> {
         }
     }
 
+    /// Shows why no Sentinel answered: the path to the first of them.
+    pub(super) async fn no_sentinel(&mut self, plan: &Plan) -> StopReason {
+        let path = Route::new(plan.target.clone(), plan.protocol, LIMIT, self.clock).with_ping(false);
+        let _ = self.check_path(&path).await;
+        let count = plan.sentinels.as_ref().map_or(0, |sentinels| sentinels.sentinels.len());
+        self.note(format!("none of the Sentinels answered ({count} asked): no primary is known"));
+        self.finish(StopReason::Unreachable)
+    }
+
     /// Checks that the server is reachable, and finds out what it understands. The plan loses its subscription if it is
     /// optional and impossible.
     ///

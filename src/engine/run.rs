@@ -8,6 +8,7 @@ use std::{
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
+    ledger::Reader,
     preflight,
     proxies::{self, Proxies},
 };
@@ -18,7 +19,7 @@ use crate::{
     event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, StopReason},
     evidence::{Collector, SocketScan},
     foreign::Foreign,
-    plan::{Plan, ProbeKind},
+    plan::Plan,
     proxy::Proxy,
     session::{Notice, NoticeSender, Observer, Process, RunContext, Sessions, Unobserved},
     units::span,
@@ -125,6 +126,7 @@ impl<'a> Run<'a> {
         };
         let notices = NoticeSender::new(self.clock, self.target.clone(), self.sender.clone(), messages);
         let notices = Arc::new(notices);
+        let reader = Reader { route: path.to(server.clone()), server: server.clone() };
         let (observer, gathering) = self.observe(&plan, path.to(server.clone()), proxy.is_some(), &notices);
         let path = Arc::new(PathWatch::new(path));
         let ctx = Arc::new(RunContext::new(plan, run_id, dialect, path, (notices, observer, shared)));
@@ -142,7 +144,7 @@ impl<'a> Run<'a> {
                 if let Some(proxy) = &proxy {
                     proxy.handle().begin();
                 }
-                self.drive(&ctx, sessions, gathering, proxy.as_ref()).await
+                self.drive(&ctx, sessions, gathering, (proxy.as_ref(), reader)).await
             }
             Some(Err(not_started)) => {
                 self.failed(&not_started.failure);
@@ -186,13 +188,9 @@ impl<'a> Run<'a> {
         ctx: &Arc<RunContext>,
         mut sessions: Sessions,
         mut gathering: JoinSet<()>,
-        proxy: Option<&Proxy>,
+        (proxy, reader): (Option<&Proxy>, Reader),
     ) -> StopReason {
-        if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
-            let text =
-                format!("the kv workload writes keys redis-doctor:{}:*, which expire after a minute", ctx.run_id);
-            self.event(EventKind::Note { text: text.into() });
-        }
+        self.start_beside(ctx, &reader, &mut gathering);
         if let Some(duration) = ctx.plan.stop.duration {
             let end = self.clock.now().after(duration);
             let waiting = async {
@@ -212,6 +210,7 @@ impl<'a> Run<'a> {
         }
         let _ = self.pump(ctx, within(SETTLE, sessions.settle())).await;
         self.pump(ctx, sessions.conclude()).await;
+        self.pump(ctx, reader.conclude(ctx)).await;
         if let Some(proxy) = proxy {
             proxy.handle().conclude();
         }

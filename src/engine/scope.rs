@@ -33,8 +33,7 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
     };
     emit(started(&plan, &run_id));
     let (process, scan) = (Arc::new(Process::new()), Arc::default());
-    let mut controls = Vec::new();
-    let mut running = FuturesUnordered::new();
+    let (mut controls, mut running) = (Vec::new(), FuturesUnordered::new());
     let targets = plan.scope.as_ref().map_or(&[][..], |scope| &scope.targets);
     let stagger = STAGGER.min(STARTING / (targets.len() as u32).max(1));
     let addresses = counts_of_addresses(targets);

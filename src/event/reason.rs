@@ -22,6 +22,8 @@ pub enum ReplaceReason {
     Desync,
     /// A demoted server refused a write: the policy replaces such a connection, and resolves the name again.
     Readonly,
+    /// The Sentinels named another primary: the connection goes to it.
+    Failover,
     /// The client was in a state that it could not leave; the run continues with a new session.
     Terminal,
 }
@@ -29,7 +31,7 @@ pub enum ReplaceReason {
 impl ReplaceReason {
     /// Returns true if the client under test did it.
     pub const fn is_policy(self) -> bool {
-        matches!(self, Self::Watchdog | Self::Desync | Self::Readonly)
+        matches!(self, Self::Watchdog | Self::Desync | Self::Readonly | Self::Failover)
     }
 }
 

@@ -49,6 +49,13 @@ impl AttemptListener {
         Self { policy, seed: plan.seed, port, shared, own, listener: None, read: None, lost: VecDeque::new() }
     }
 
+    /// Listens to attempts at another port from now on.
+    pub(super) fn move_to(&mut self, port: Option<u16>) {
+        if port != self.port {
+            (self.port, self.listener, self.read) = (port, None, None);
+        }
+    }
+
     /// Opens the socket ahead of the first loss.
     pub(super) fn prepare(&mut self) {
         if self.listener.is_none() && self.policy.managed && !self.shared {

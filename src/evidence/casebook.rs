@@ -83,6 +83,8 @@ pub(super) struct Casebook {
     pub(super) last_query: Option<(Stamp, bool)>,
     /// Losses and stalls so far.
     count: u64,
+    /// Port of the server to which the connections move; until one of them has reached it, sockets are those of the old.
+    moving: Option<Option<u16>>,
 }
 
 impl Casebook {
@@ -98,6 +100,7 @@ impl Casebook {
             slow: HashMap::new(),
             over: Vec::new(),
             queried: Vec::new(),
+            moving: None,
             snapshots: Snapshots::default(),
             ledger: Ledger::default(),
             demotion: Demotion::default(),
@@ -115,6 +118,7 @@ impl Casebook {
         let known = self.connection(connection);
         known.clients.swap(0, 1);
         known.clients[0] = client.clone();
+        self.arrived();
         self.sockets.follow(connection, client);
     }
 

@@ -35,7 +35,7 @@ impl Collector {
                 Ok(questions) => questions,
                 Err(silent) if silent.is_empty() => continue,
                 Err(silent) => {
-                    let clients = server::describe(&self.direct, self.clock, &silent).await;
+                    let clients = server::describe(&self.direct(), self.clock, &silent).await;
                     self.lock().finish_look(&clients);
                     continue;
                 }
@@ -73,7 +73,7 @@ impl Collector {
 
     /// Queries the server directly. A proxy in front of the connection under test only is recorded as well.
     async fn query(&self, questions: &Questions) -> Snapshot {
-        let mut snapshot = server::query(&self.direct, self.clock, questions).await;
+        let mut snapshot = server::query(&self.direct(), self.clock, questions).await;
         if let Some(state) = snapshot.state.as_mut().filter(|_| self.proxied) {
             Arc::make_mut(state).translated = Some(true);
         }

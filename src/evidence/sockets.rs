@@ -123,6 +123,11 @@ impl Sockets {
         }
     }
 
+    /// Looks for sockets that are connected to another port from now on.
+    pub(super) fn move_to(&mut self, port: Option<u16>) {
+        self.port = port;
+    }
+
     /// Follows the new socket of `connection`, once a scan has found it.
     pub(super) fn follow(&mut self, connection: u32, client: &ClientInfo) {
         self.forget(connection);

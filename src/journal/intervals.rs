@@ -145,6 +145,8 @@ fn interest(kind: &EventKind) -> Interest {
         | EventKind::AddressMoved(_)
         | EventKind::RoleChanged(_)
         | EventKind::NewProcess(_)
+        | EventKind::Sentinel(_)
+        | EventKind::LedgerRead(_)
         | EventKind::Evidence(_)
         | EventKind::PathProbed(_)
         | EventKind::FlowOpened(_)

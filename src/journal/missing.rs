@@ -39,6 +39,7 @@ pub(super) fn start(run_id: &str) -> RunStarted {
         target,
         scope: None,
         cluster: None,
+        sentinels: None,
         sandbox: false,
         protocol: Protocol::Auto,
         policy: ReconnectPolicy::preset(PolicyName::Hardened),

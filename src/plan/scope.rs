@@ -26,6 +26,19 @@ pub struct Cluster {
     pub replicas: bool,
 }
 
+/// The Sentinels that name the target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Sentinels {
+    /// Name of the primary, as the Sentinels know it.
+    #[serde(deserialize_with = "foreign::cleaned")]
+    pub primary: String,
+    /// The Sentinels: those that were named, then those that these know.
+    pub sentinels: Vec<Target>,
+    /// Configuration epoch in which they named the target; `None` until one of them has.
+    #[serde(skip)]
+    pub epoch: Option<u64>,
+}
+
 /// A line of the list of targets that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RejectedLine {
@@ -47,6 +60,7 @@ impl Plan {
             let plan = Self {
                 target: target.clone(),
                 scope: None,
+                sentinels: None,
                 protocol,
                 policy: self.policy.clone(),
                 probes: self.probes.clone(),

@@ -57,6 +57,12 @@ impl Target {
         }
     }
 
+    /// Returns another server of the same kind: with the same login and the same encryption.
+    pub(crate) fn at(&self, host: &str, port: u16) -> Self {
+        let address = Address::Tcp { host: host.to_owned(), port, tls: self.speaks_tls() };
+        Self { address, name: None, ..self.clone() }
+    }
+
     /// Returns true if connections to it are encrypted.
     pub fn speaks_tls(&self) -> bool {
         matches!(self.address, Address::Tcp { tls: true, .. })

@@ -44,6 +44,7 @@ impl Story {
             }
         }
         self.service.end_run();
+        self.sentinels.close_run(end);
     }
 
     pub(super) fn into_figures(self, samples: &Samples) -> Figures {
@@ -85,6 +86,8 @@ impl Story {
             states: self.states.to_list(),
             notes: self.notes.to_list(),
             servers: self.address,
+            sentinels: self.sentinels.into_set(),
+            ledger: self.ledger,
             tally,
         }
     }

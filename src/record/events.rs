@@ -41,6 +41,8 @@ pub(super) fn concerns_a_connection(kind: &EventKind) -> bool {
             | EventKind::AddressMoved(_)
             | EventKind::RoleChanged(_)
             | EventKind::NewProcess(_)
+            | EventKind::Sentinel(_)
+            | EventKind::LedgerRead(_)
             | EventKind::OwnPause(_)
             | EventKind::RefusalBegan(_)
             | EventKind::RefusalEnded(_)

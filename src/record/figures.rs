@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    ConnectionRow, Downtime, ErrorRow, FaultRow, Incident, List, Outage, OwnPauses, ReconnectPeak, Refusal,
-    RefusalTotals, Regularity, Servers, Slice, SlowTotals, Summary,
+    ConnectionRow, Downtime, ErrorRow, FaultRow, Incident, LedgerFigures, List, Outage, OwnPauses, ReconnectPeak,
+    Refusal, RefusalTotals, Regularity, SentinelSet, Servers, Slice, SlowTotals, Summary,
 };
 use crate::{
     classify::Failure,
@@ -68,6 +68,10 @@ pub(crate) struct Figures {
     pub notes: List<NoteRow>,
     /// Servers that the address led to.
     pub servers: Servers,
+    /// Sentinels that named the target; `None` without them.
+    pub sentinels: Option<SentinelSet>,
+    /// Acknowledged writes that were read back; `None` without the ledger workload.
+    pub ledger: Option<LedgerFigures>,
     /// Counts of other events.
     pub tally: Tally,
 }
@@ -109,6 +113,8 @@ pub(crate) struct Tally {
     pub replaced_desync: u64,
     /// Sessions that the policy replaced because a demoted server refused a write.
     pub replaced_readonly: u64,
+    /// Sessions that went to the new primary that the Sentinels named.
+    pub replaced_failover: u64,
     /// Sessions that redis-doctor replaced because the client could not leave a state.
     pub replaced_terminal: u64,
     /// Resubscriptions after a reconnect.
@@ -211,6 +217,7 @@ impl Tally {
                 ReplaceReason::Watchdog => self.replaced_by_watchdog += 1,
                 ReplaceReason::Desync => self.replaced_desync += 1,
                 ReplaceReason::Readonly => self.replaced_readonly += 1,
+                ReplaceReason::Failover => self.replaced_failover += 1,
                 ReplaceReason::Terminal => self.replaced_terminal += 1,
             },
             EventKind::Resubscribed(confirmations) => {

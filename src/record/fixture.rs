@@ -77,6 +77,7 @@ pub(crate) fn plan() -> Plan {
         connections: 1,
         scope: None,
         cluster: None,
+        sentinels: None,
         stop: StopCondition { duration: Some(Duration::from_secs(60)), ..StopCondition::default() },
         faults: Vec::new(),
         fail_on: Vec::new(),

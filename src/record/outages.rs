@@ -1,6 +1,6 @@
 //! The outages as the diagnosis sees them: with the conditions of their runs, without the injected faults.
 
-use super::{Figures, Outage, Recorder, RunFigures};
+use super::{Failover, Figures, Outage, Recorder, RunFigures};
 use crate::{clock::Stamp, plan::Conditions};
 
 /// Outages of one or several runs, and the conditions of each run.
@@ -8,15 +8,22 @@ use crate::{clock::Stamp, plan::Conditions};
 pub(crate) struct Outages<'a> {
     list: Vec<&'a Outage>,
     runs: Vec<(Conditions<'a>, Stamp)>,
+    failovers: &'a [Failover],
 }
 
 impl<'a> Outages<'a> {
-    fn new(list: Vec<&'a Outage>, runs: &'a [RunFigures]) -> Self {
-        Self { list, runs: runs.iter().map(|run| (run.started.plan.conditions(), run.end())).collect() }
+    fn new(list: Vec<&'a Outage>, runs: &'a [RunFigures], failovers: &'a [Failover]) -> Self {
+        Self { list, runs: runs.iter().map(|run| (run.started.plan.conditions(), run.end())).collect(), failovers }
     }
 
     pub(crate) fn list(&self) -> &[&'a Outage] {
         &self.list
+    }
+
+    /// Returns the failovers of the run that an outage belongs to.
+    pub(crate) fn failovers_of(&self, outage: &Outage) -> impl Iterator<Item = &'a Failover> {
+        let run = outage.run;
+        self.failovers.iter().filter(move |failover| failover.run == run)
     }
 
     /// Returns the conditions of the run that an outage belongs to.
@@ -37,12 +44,17 @@ impl<'a> Outages<'a> {
 impl Figures {
     /// Collects the outages that the figures list, in their order.
     pub(crate) fn outages(&self) -> Outages<'_> {
-        Outages::new(self.outages.kept.iter().collect(), &self.runs)
+        Outages::new(self.outages.kept.iter().collect(), &self.runs, self.failovers())
     }
 
     /// Collects the slow stretches that the figures list, in their order.
     pub(crate) fn slow_stretches(&self) -> Outages<'_> {
-        Outages::new(self.slow.stretches.kept.iter().collect(), &self.runs)
+        Outages::new(self.slow.stretches.kept.iter().collect(), &self.runs, self.failovers())
+    }
+
+    /// Returns the failovers that the Sentinels carried out.
+    pub(crate) fn failovers(&self) -> &[Failover] {
+        self.sentinels.as_ref().map_or(&[], |set| &set.failovers)
     }
 }
 
@@ -51,6 +63,10 @@ impl Recorder {
     pub(crate) fn outages(&self) -> Outages<'_> {
         let story = &self.story;
         let recent = story.tracks.values().flat_map(|track| track.previous.iter().chain(&track.latest));
-        Outages::new(story.history.kept.iter().chain(recent).chain(story.slow.iter()).collect(), &story.runs)
+        Outages::new(
+            story.history.kept.iter().chain(recent).chain(story.slow.iter()).collect(),
+            &story.runs,
+            story.sentinels.failovers(),
+        )
     }
 }

@@ -10,9 +10,9 @@ use serde::Serialize;
 use crate::{
     classify::{Failure, Stage},
     event::{
-        CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, FlowClosed, FlowEnd, OwnPause,
-        PathProbed, Reconnected, RefusalBegan, RefusalEnd, RefusalEnded, ReplaceReason, StageTime, StopReason,
-        Succession, list_of,
+        CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, FlowClosed, FlowEnd, LedgerRead,
+        OwnPause, PathProbed, Reconnected, RefusalBegan, RefusalEnd, RefusalEnded, ReplaceReason, StageTime,
+        StopReason, Succession, list_of,
     },
     record::Outage,
     render::{
@@ -152,6 +152,8 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         }
         EventKind::AddressMoved(moved) => ("moved", moved.to_string()),
         EventKind::RoleChanged(change) => ("role", change.to_string()),
+        EventKind::LedgerRead(read) => ("ledger", ledger_details(read)),
+        EventKind::Sentinel(event) => ("sentinel", event.to_string()),
         EventKind::Note { text } | EventKind::SubscriptionDropped { why: text } => ("note", text.to_string()),
         EventKind::RunFinished { reason } => ("finished", stopped(*reason).to_owned()),
         EventKind::RunStarted(_) | EventKind::Superseded { .. } | EventKind::Evidence(_) | EventKind::Interval(_)
@@ -160,6 +162,13 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
             return None;
         }
     })
+}
+
+fn ledger_details(read: &LedgerRead) -> String {
+    let LedgerRead { server, acknowledged, gone, unread, .. } = read;
+    let server = server.as_ref().map_or("no primary answered".to_owned(), |server| format!("read from {server}"));
+    let unread = if *unread > 0 { format!(" · {unread} not read back") } else { String::new() };
+    format!("{server} · {} · {gone} gone{unread}", count(*acknowledged, "acknowledged write"))
 }
 
 fn gap_details(events: u64, after: Duration) -> String {
@@ -316,6 +325,7 @@ pub(super) fn replaced(why: ReplaceReason) -> &'static str {
         ReplaceReason::Watchdog => "watchdog declared the connection dead",
         ReplaceReason::Desync => "replies no longer match the requests",
         ReplaceReason::Readonly => "a demoted server refuses writes",
+        ReplaceReason::Failover => "the Sentinels named another primary",
         ReplaceReason::Terminal => "client is stuck",
     }
 }

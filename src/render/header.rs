@@ -141,6 +141,7 @@ fn probes(probes: &ProbePlan) -> String {
     let kind = match probes.kind {
         ProbeKind::Ping => "PING",
         ProbeKind::Kv => "SET+GET (only on keys redis-doctor:*, which expire)",
+        ProbeKind::Ledger => "SET of numbered keys (only redis-doctor:*, which expire), read back at the end",
         ProbeKind::Mixed => "PING and SET+GET (only on keys redis-doctor:*, which expire)",
     };
     let mut text = format!("{kind} {}", probes.pace);

@@ -1,6 +1,7 @@
 //! The report of a run in every format.
 
 mod course;
+mod failovers;
 mod incidents;
 mod metrics;
 mod overview;
@@ -14,6 +15,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+pub(super) use failovers::steps;
 pub(super) use tables::value_of;
 
 use super::{

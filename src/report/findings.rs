@@ -46,6 +46,8 @@ pub(super) fn all(
     let together = herd::finding(figures);
     together.into_iter().for_each(|text| list.push_coded(Severity::Warning, Some("RD043"), text));
     list.about_servers(figures);
+    list.about_sentinels(figures);
+    list.about_ledger(figures);
     list.about_states(figures);
     list.about_messages(figures);
     list.about_probes(figures);

@@ -335,6 +335,8 @@ pub(crate) struct Sessions {
     pub replaced_desync: u64,
     /// Sessions that the policy replaced because a demoted server refused a write.
     pub replaced_readonly: u64,
+    /// Sessions that went to the new primary that the Sentinels named.
+    pub replaced_failover: u64,
     /// Sessions that redis-doctor replaced because the client was in a state that it could not leave.
     pub replaced_terminal: u64,
     /// Watchdog PINGs answered.
@@ -355,6 +357,7 @@ impl Sessions {
             replaced_by_watchdog: tally.replaced_by_watchdog,
             replaced_desync: tally.replaced_desync,
             replaced_readonly: tally.replaced_readonly,
+            replaced_failover: tally.replaced_failover,
             replaced_terminal: tally.replaced_terminal,
             watchdog_ok: figures.counters.watchdog_ok,
             watchdog_missed: figures.counters.watchdog_missed,

@@ -4,7 +4,8 @@ use super::finding::List;
 use crate::{
     classify::ErrorClass,
     event::{ClientState, Peer, list_of},
-    record::{Figures, Servers},
+    plan::ProbeKind,
+    record::{Figures, RunFigures, Servers},
     verdict::Severity,
 };
 
@@ -16,6 +17,9 @@ const MOVED: &str = "RD154";
 
 /// A server was made a replica.
 const BECAME_REPLICA: &str = "RD155";
+
+/// Acknowledged writes are gone.
+const GONE: &str = "RD158";
 
 /// A replica has lost its primary.
 const LOST_PRIMARY: &str = "RD061";
@@ -34,7 +38,9 @@ impl List {
         for row in &servers.moves {
             self.push_coded(Severity::Warning, Some(MOVED), row.moved.to_string());
         }
-        self.about_roles(servers);
+        let kind = |run: &RunFigures| run.started.plan.probes.as_ref().map(|probes| probes.kind);
+        let wrote = figures.runs.iter().filter_map(kind).any(|kind| kind != ProbeKind::Ping);
+        self.about_roles(servers, wrote);
         self.about_lost_primaries(figures);
         let pinned = figures.tally.states.contains_key(&ClientState::Pinned);
         let demoted = pinned || figures.tally.replaced_readonly > 0;
@@ -44,7 +50,7 @@ impl List {
         }
     }
 
-    fn about_roles(&mut self, servers: &Servers) {
+    fn about_roles(&mut self, servers: &Servers, wrote: bool) {
         for change in servers.role_changes.iter().map(|row| &row.change) {
             if !change.is_demotion() {
                 self.info(change.to_string());
@@ -56,6 +62,10 @@ impl List {
             let nowhere = servers.together.is_empty() && servers.moves.is_empty();
             let nowhere = if nowhere { "; no primary was found at its address" } else { "" };
             self.push_coded(Severity::Warning, Some(BECAME_REPLICA), format!("{change}{nowhere}{question}"));
+            if wrote {
+                let text = "writes that it acknowledged shortly before may be gone; --workload ledger counts them";
+                self.push_coded(Severity::Warning, Some(GONE), text);
+            }
         }
     }
 

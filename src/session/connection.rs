@@ -37,7 +37,7 @@ use crate::{
     classify::{ErrorClass, Failure, Stage, client},
     clock::{Stamp, within},
     event::{Peer, RefusalEnd},
-    plan::ReconnectPolicy,
+    plan::{ReconnectPolicy, Target},
 };
 
 /// Time after the end of a run in which a first connection may still come up; its grace is longer.
@@ -54,7 +54,8 @@ pub(super) struct Session {
     pub(super) inbox: Inbox,
     /// The plan's policy, with a separate first delay if connections are spread.
     pub(super) policy: ReconnectPolicy,
-    dialer: Dialer,
+    /// Replaced when the connection goes to another server.
+    dialer: Mutex<Arc<Dialer>>,
     pushes: PushTarget,
     /// Epoch of the newest subject, in use or being created; pushes of older ones are stale. Outside the state, because
     /// a push must not wait for its lock.
@@ -69,6 +70,8 @@ pub(super) struct Session {
     pub(super) wake: Notify,
     /// The link went down: heartbeats are sent until one is answered.
     pub(super) down: Notify,
+    /// The subject was replaced: a command that waits for the old one fails.
+    pub(super) moved: Notify,
     /// Over RESP2: the session was replaced, and its subscriber connection with it.
     pub(super) fresh: Notify,
     /// Wakes the subscriber: subscriptions are missing.
@@ -151,7 +154,7 @@ impl Session {
         const FIRST: u64 = 1;
         let policy = ctx.plan.policy.of_connection(connection, ctx.plan.seed);
         let failed = |error| client::failure(Stage::Connect, &error);
-        let dialer = Dialer::new(&ctx.plan, policy.clone(), ctx.dialect).map_err(failed)?;
+        let dialer = Dialer::new(&ctx.plan, &ctx.target().borrow(), policy.clone(), ctx.dialect).map_err(failed)?;
         let pushes = PushTarget::default();
         let subject = dial(&dialer, policy.managed, FIRST, &pushes).await.map_err(failed)?;
         let now = ctx.clock.now();
@@ -176,7 +179,7 @@ impl Session {
             connection,
             inbox,
             policy,
-            dialer,
+            dialer: Mutex::new(Arc::new(dialer)),
             pushes,
             newest: AtomicU64::new(FIRST),
             state: Mutex::new(state),
@@ -185,6 +188,7 @@ impl Session {
             reported_missing: AtomicBool::new(false),
             wake: Notify::new(),
             down: Notify::new(),
+            moved: Notify::new(),
             fresh: Notify::new(),
             unsubscribed: Notify::new(),
         });
@@ -200,16 +204,29 @@ impl Session {
         self.come_up(limit).await
     }
 
+    /// Sends the next subject to another server.
+    pub(super) fn go_to(&self, target: &Target) -> Result<(), Failure> {
+        let dialer = Dialer::new(&self.ctx.plan, target, self.policy.clone(), self.ctx.dialect);
+        let dialer = dialer.map_err(|error| client::failure(Stage::Connect, &error))?;
+        *self.dialer.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(dialer);
+        Ok(())
+    }
+
+    fn dialer(&self) -> Arc<Dialer> {
+        Arc::clone(&self.dialer.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Installs a new subject. A managed subject is not connected yet: the first command does that.
     async fn renew(&self) -> Result<(), Failure> {
         let epoch = self.newest.fetch_add(1, Ordering::Relaxed) + 1;
         self.inbox.forget_confirmations();
-        let dialed = dial(&self.dialer, self.policy.managed, epoch, &self.pushes).await;
+        let dialed = dial(&self.dialer(), self.policy.managed, epoch, &self.pushes).await;
         let subject = dialed.map_err(|error| client::failure(Stage::Connect, &error))?;
         let mut state = self.lock();
         (state.subject, state.epoch, state.desync) = (subject, epoch, None);
         self.end_subscriptions(&mut state);
         self.unsubscribe(&mut state);
+        self.moved.notify_waiters();
         Ok(())
     }
 

@@ -2,16 +2,18 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
+use tokio::sync::watch;
+
 use super::{
-    heartbeat::Heartbeat, notices::NoticeSender, observer::Observer, process::Process, samples::Samples,
-    stop::StopControl,
+    heartbeat::Heartbeat, ledger::Ledger, notices::NoticeSender, observer::Observer, process::Process,
+    samples::Samples, stop::StopControl,
 };
 use crate::{
     classify::Failure,
     clock::{Clock, Stamp, within},
     dial::{Dialect, PathWatch},
     event::EventKind,
-    plan::Plan,
+    plan::{Plan, Target},
 };
 
 /// The shared parts of one run.
@@ -27,6 +29,9 @@ pub(crate) struct RunContext {
     pub(crate) notices: Arc<NoticeSender>,
     pub(crate) stop: StopControl,
     pub(crate) observer: Arc<dyn Observer>,
+    /// Server of new connections: that of the plan, until another takes its place.
+    target: watch::Sender<Target>,
+    pub(crate) ledger: Ledger,
     pub(super) heartbeat: Heartbeat,
     /// This process; shared if the run has several targets.
     pub(super) process: Arc<Process>,
@@ -53,11 +58,30 @@ impl RunContext {
             stop: StopControl::new(plan.stop.count),
             notices,
             observer,
+            ledger: Ledger::default(),
+            target: watch::Sender::new(plan.target.clone()),
             heartbeat: Heartbeat::new(may_send, dialect.nonce),
             watches_pauses: shared.is_none(),
             process: shared.unwrap_or_else(|| Arc::new(Process::new())),
             plan,
         }
+    }
+
+    /// Sends all connections under test to another server.
+    pub(crate) fn follow(&self, target: Target) {
+        self.path.move_to(target.clone());
+        self.observer.on_moved(&target);
+        self.target.send_replace(target);
+    }
+
+    /// Returns the server that new connections go to.
+    pub(crate) fn current_target(&self) -> Target {
+        self.target.borrow().clone()
+    }
+
+    /// Returns a receiver of the server that new connections go to.
+    pub(super) fn target(&self) -> watch::Receiver<Target> {
+        self.target.subscribe()
     }
 
     /// Emits an event.

@@ -65,7 +65,7 @@ impl Sessions {
         ctx.process.reply_limit.add_target(&ctx);
         // The publisher bypasses the faults: it must send everything that could have been received.
         let direct = Plan { target: server, ..(*ctx.plan).clone() };
-        let publisher = Arc::new(Publisher::new(&direct, ctx.dialect)?);
+        let publisher = Arc::new(Publisher::new(direct, ctx.dialect, ctx.target())?);
         if ctx.watches_pauses {
             let pauses = Arc::clone(&ctx);
             sessions.watch.spawn(async move {

@@ -24,12 +24,13 @@ use super::{
 };
 use crate::{
     classify::{ErrorClass, Failure},
-    clock::{Stamp, within},
+    clock::Stamp,
     dial::{ClientInfo, Interest},
     event::{
         ClientState, Confirmations, Connected, Disconnected, EventKind, Peer, Reconnected, ReplaceReason,
         ServerIdentity, StopReason, Succession,
     },
+    plan::Target,
 };
 
 /// Polling interval of a connection that is down.
@@ -41,9 +42,6 @@ const IDLE_POLL: Duration = Duration::from_millis(500);
 /// Time that an unrecoverable state is left alone before the run continues with a new session: long enough for the
 /// report to show what the application would have seen.
 const DWELL: Duration = Duration::from_secs(1);
-
-/// Primaries remembered.
-const PRIMARIES: usize = 8;
 
 /// The monitor of one session.
 pub(super) struct Monitor {
@@ -69,6 +67,8 @@ pub(super) struct Monitor {
     rebuilds: Rebuilds,
     /// Due time of a replacement for a session that cannot reconnect.
     replacement: Option<Stamp>,
+    /// Server that the connections go to.
+    target: tokio::sync::watch::Receiver<Target>,
     /// The current connection works, but the server refused its subscriptions with this.
     refused: Option<ErrorClass>,
 }
@@ -110,6 +110,7 @@ impl Monitor {
         connection: u32,
         inbox: Inbox,
     ) -> Result<(Arc<Session>, Self), Failure> {
+        let target = ctx.target();
         let session = Session::new(Arc::clone(&ctx), connection, inbox).await?;
         let (signal, up) = tokio::sync::watch::channel(false);
         let coming = async {
@@ -141,6 +142,7 @@ impl Monitor {
             rebuilds: Rebuilds::default(),
             replacement: None,
             refused: None,
+            target,
         };
         monitor.on_identified();
         monitor.emit(
@@ -176,8 +178,7 @@ impl Monitor {
         loop {
             let busy = self.outage.is_some() || self.stall.is_some() || self.resubscription.is_some();
             let pause = if busy { POLL } else { IDLE_POLL };
-            // A timeout polls as well.
-            let _ = within(pause, self.session.wake.notified()).await;
+            self.wait(pause).await;
             self.poll().await;
         }
     }
@@ -380,17 +381,6 @@ impl Monitor {
         }
         self.session.reached(server);
         self.session.seen_from(self.client.addr.as_ref().and_then(|address| address.parse().ok()));
-    }
-
-    /// Remembers that the server of the connection is a primary.
-    pub(super) fn on_primary(&mut self) {
-        if !self.was_primary {
-            self.was_primary = true;
-            if self.primaries.len() == PRIMARIES {
-                self.primaries.pop_front();
-            }
-            self.primaries.push_back(self.peer());
-        }
     }
 
     fn emit(&self, at: Stamp, kind: EventKind) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{classify::Failure, clock::Stamp, dial::ClientInfo, event::Peer};
+use crate::{classify::Failure, clock::Stamp, dial::ClientInfo, event::Peer, plan::Target};
 
 /// An observer of the connections under test, beside the event stream.
 ///
@@ -26,6 +26,9 @@ pub(crate) trait Observer: Send + Sync {
     /// The client of a connection that is down was replaced by a new one.
     fn on_replaced(&self, connection: u32, now: Stamp);
 
+    /// All connections under test go to another server from now on.
+    fn on_moved(&self, target: &Target);
+
     /// redis-rs finished dialing a connection that is not under test.
     fn on_dialed(&self, succeeded: bool, now: Stamp);
 
@@ -46,6 +49,7 @@ impl Observer for Unobserved {
     fn on_lost(&self, _connection: u32, _lost: Stamp, _now: Stamp) {}
     fn on_attempt_failed(&self, _connection: u32, _failure: &Failure, _at: Stamp) {}
     fn on_replaced(&self, _connection: u32, _now: Stamp) {}
+    fn on_moved(&self, _target: &Target) {}
     fn on_dialed(&self, _succeeded: bool, _now: Stamp) {}
 
     fn standstill(&self, _from: Stamp, _to: Stamp) -> Duration {

@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use redis::{Cmd, PushInfo, Value, aio::MultiplexedConnection};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::{
     connection::Session, context::RunContext, delivery::Publish, refusals::Asker, request::FailedRequest,
@@ -22,7 +22,7 @@ use crate::{
         reply::{Text, text},
     },
     event::Peer,
-    plan::{Jitter, Pace, Password, Plan, PolicyName, ReconnectPolicy, Sender},
+    plan::{Jitter, Pace, Password, Plan, PolicyName, ReconnectPolicy, Sender, Target},
 };
 
 /// A message not accepted within this time counts as not published.
@@ -33,21 +33,31 @@ const PUBLISHING: Asker = Asker { worker: None, command: "PUBLISH" };
 
 /// The publishing connection, shared by all connections under test.
 pub(super) struct Publisher {
+    plan: Plan,
+    policy: ReconnectPolicy,
+    dialect: Dialect,
+    line: Mutex<Line>,
+}
+
+/// The present connection, and where the next goes.
+struct Line {
     dialer: Dialer,
-    connection: Mutex<Option<MultiplexedConnection>>,
+    connection: Option<MultiplexedConnection>,
+    /// Server that has taken the place of the plan's.
+    target: watch::Receiver<Target>,
 }
 
 impl Publisher {
-    pub(super) fn new(plan: &Plan, dialect: Dialect) -> Result<Self, Failure> {
+    pub(super) fn new(plan: Plan, dialect: Dialect, target: watch::Receiver<Target>) -> Result<Self, Failure> {
         let mut policy = ReconnectPolicy::preset(PolicyName::Hardened);
         // Its own limit applies, which knows the pauses of redis-doctor itself.
         (policy.connect_timeout, policy.response_timeout) = (LIMIT, LIMIT * 10);
         if matches!(plan.target.password, Some(Password::Asked(_))) {
             policy.connect_timeout += credentials::LIMIT;
         }
-        let dialer = Dialer::new(plan, policy, Dialect { resp3: false, ..dialect })
-            .map_err(|error| client::failure(Stage::Publish, &error))?;
-        Ok(Self { dialer, connection: Mutex::new(None) })
+        let dialect = Dialect { resp3: false, ..dialect };
+        let dialer = dialer(&plan, &plan.target, &policy, dialect)?;
+        Ok(Self { plan, policy, dialect, line: Mutex::new(Line { dialer, connection: None, target }) })
     }
 
     /// Publishes a message and returns the number of receivers. A message that was never sent fails unambiguously.
@@ -78,25 +88,34 @@ impl Publisher {
             None => Err(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Publish, "no reply to PUBLISH within 1 s")),
         };
         if outcome.as_ref().is_err_and(|failure| !failure.key.class.is_server_reply()) {
-            *self.connection.lock().await = None;
+            self.line.lock().await.connection = None;
         }
         outcome.map(|reply| if let Value::Int(receivers) = reply { receivers } else { 0 })
     }
 
     async fn connection(&self, ctx: &RunContext) -> Result<MultiplexedConnection, Failure> {
-        let mut slot = self.connection.lock().await;
-        if let Some(connection) = &*slot {
+        let mut line = self.line.lock().await;
+        if line.target.has_changed().unwrap_or_default() {
+            let target = line.target.borrow_and_update().clone();
+            line.dialer = dialer(&self.plan, &target, &self.policy, self.dialect)?;
+            line.connection = None;
+        }
+        if let Some(connection) = &line.connection {
             return Ok(connection.clone());
         }
-        let made = Box::pin(self.dialer.plain(None::<fn(PushInfo) -> Result<(), String>>)).await;
+        let made = Box::pin(line.dialer.plain(None::<fn(PushInfo) -> Result<(), String>>)).await;
         ctx.observer.on_dialed(made.is_ok(), ctx.clock.now());
         let mut connection = made.map_err(|error| client::failure(Stage::Publish, &error))?;
         if ctx.plan.evidence {
             Box::pin(identify(&mut connection, ctx)).await;
         }
-        *slot = Some(connection.clone());
+        line.connection = Some(connection.clone());
         Ok(connection)
     }
+}
+
+fn dialer(plan: &Plan, target: &Target, policy: &ReconnectPolicy, dialect: Dialect) -> Result<Dialer, Failure> {
+    Dialer::new(plan, target, policy.clone(), dialect).map_err(|error| client::failure(Stage::Publish, &error))
 }
 
 /// Reports the server that a new connection reached, as far as it identifies itself in time.

@@ -97,9 +97,8 @@ pub(super) struct Dialer {
 }
 
 impl Dialer {
-    /// Prepares connections to the plan's target.
-    pub(super) fn new(plan: &Plan, policy: ReconnectPolicy, dialect: Dialect) -> RedisResult<Self> {
-        let target = &plan.target;
+    /// Prepares connections to a target, with the queue that the plan needs.
+    pub(super) fn new(plan: &Plan, target: &Target, policy: ReconnectPolicy, dialect: Dialect) -> RedisResult<Self> {
         let queue = plan.probes.as_ref().and_then(queue);
         let asked = target.password.clone().filter(|password| matches!(password, Password::Asked(_)));
         let asked = asked.map(|password| (target.user.clone(), password));

@@ -10,6 +10,7 @@ use redis::Cmd;
 use super::{
     connection::Session,
     context::RunContext,
+    ledger,
     refusals::Asker,
     request::{Exchange, FailedRequest, PONG, Proof, Request, probe},
     samples::Sums,
@@ -158,7 +159,7 @@ impl Worker {
         self.renew_nonce();
         let kv = match self.plan.kind {
             ProbeKind::Ping => false,
-            ProbeKind::Kv => true,
+            ProbeKind::Kv | ProbeKind::Ledger => true,
             ProbeKind::Mixed => self.turn.is_multiple_of(2) || self.written.is_some(),
         };
         if !kv {
@@ -167,6 +168,10 @@ impl Worker {
             let (command, proof) = probe(ctx.heartbeat.nonce(), command, std::mem::take(&mut self.nonce));
             return Request { command, proof, counted: true };
         }
+        if self.plan.kind == ProbeKind::Ledger {
+            let key = ledger::key(&ctx.run_id, self.session.connection, self.number, self.turn);
+            return write(key, &self.nonce, ledger::KEY_TTL);
+        }
         let key = format!("redis-doctor:{}:{}:{}", ctx.run_id, self.session.connection, self.number);
         match self.written.take() {
             Some(value) => {
@@ -174,11 +179,7 @@ impl Worker {
                 command.arg(key);
                 Request { command, proof: Proof::Value(value), counted: true }
             }
-            None => {
-                let mut command = redis::cmd("SET");
-                command.arg(key).arg(self.nonce.as_slice()).arg("PX").arg(KEY_TTL.as_millis() as u64);
-                Request { command, proof: Proof::Reply, counted: true }
-            }
+            None => write(key, &self.nonce, KEY_TTL),
         }
     }
 
@@ -197,7 +198,10 @@ impl Worker {
     /// Keeps a value that was certainly written, to be read back.
     fn remember(&mut self, request: &Request, exchange: &Exchange) {
         let wrote = request.is_write() && exchange.outcome.is_ok();
-        if wrote {
+        if wrote && self.plan.kind == ProbeKind::Ledger {
+            let (connection, ctx) = (self.session.connection, &self.session.ctx);
+            ctx.ledger.acknowledge(connection, self.number, self.turn, exchange.done);
+        } else if wrote {
             self.written = Some(self.nonce.clone());
         }
     }
@@ -278,6 +282,13 @@ impl Worker {
             tokio::time::sleep(AFTER_INSTANT_FAILURE).await;
         }
     }
+}
+
+/// Returns the command that writes a key that expires.
+fn write(key: String, value: &[u8], ttl: Duration) -> Request {
+    let mut command = redis::cmd("SET");
+    command.arg(key).arg(value).arg("PX").arg(ttl.as_millis() as u64);
+    Request { command, proof: Proof::Reply, counted: true }
 }
 
 #[cfg(test)]

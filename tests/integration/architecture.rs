@@ -42,6 +42,7 @@ const ALLOWED: Table<'_> = &[
     ("kernel", &["clock", "event"]),
     ("dial", &["clock", "classify", "credentials", "foreign", "plan", "event", "resp", "tls", "units"]),
     ("topology", &["dial", "foreign"]),
+    ("sentinel", &["clock", "classify", "dial", "event", "foreign", "plan", "session", "topology"]),
     (
         "session",
         &["clock", "classify", "credentials", "distribution", "foreign", "plan", "event", "kernel", "dial", "units"],
@@ -56,7 +57,7 @@ const ALLOWED: Table<'_> = &[
         "engine",
         &[
             "clock", "foreign", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "tls",
-            "topology", "units",
+            "sentinel", "topology", "units",
         ],
     ),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),

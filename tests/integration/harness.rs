@@ -42,7 +42,9 @@ pub(crate) use hosts::Hosts;
 pub(crate) use netns::{Lab, Namespace, Reject};
 pub(crate) use ports::{FullBacklog, closed_port, free_port};
 pub(crate) use program::Release;
-pub(crate) use redis_server::{Builder as RedisServerBuilder, RedisServer, cluster_node, join_cluster, meet};
+pub(crate) use redis_server::{
+    Builder as RedisServerBuilder, RedisServer, SentinelSet, cluster_node, join_cluster, meet,
+};
 pub(crate) use resp::{Malformed, RawClient, Value, encode, parse_command};
 pub(crate) use rustix::process::Signal;
 pub(crate) use schema::follows;

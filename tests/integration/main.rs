@@ -121,6 +121,7 @@ mod resp2;
 mod resp2_proxies;
 mod sandbox;
 mod sandbox_cli;
+mod sentinel;
 mod slowness;
 mod spawn;
 mod states;

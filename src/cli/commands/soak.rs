@@ -16,6 +16,9 @@ use crate::{
     plan::{Command, Pace, ProbeKind, ProbePlan, StopCondition, SubscriptionPlan},
 };
 
+/// Most keys that the ledger writes a second: a million are kept at a time.
+const LEDGER_RATE: u32 = 2000;
+
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Flags of `soak`.
@@ -87,8 +90,10 @@ enum Workload {
     Pubsub,
     /// SET and GET of expiring keys under redis-doctor:
     Kv,
-    /// All three
+    /// PING, messages, and SET and GET
     Mixed,
+    /// SET of numbered keys, read back at the end
+    Ledger,
 }
 
 impl Subcommand for SoakArgs {
@@ -110,6 +115,8 @@ Workloads:
   kv       SET and GET of expiring keys under redis-doctor:
   pubsub   numbered messages on channels redis-doctor:RUN:N
   mixed    all three
+  ledger   SET of numbered keys; those acknowledged are read back from the
+           primary at the end: it counts the writes that a failover lost
 Where a proxy has no pub/sub, the default workload continues without it.
 --rate, --concurrency, --payload and --timeout apply to probes (ping, kv),
 --verify-rate and --channels to pubsub. SIGINT, SIGTERM and SIGHUP end the run
@@ -121,12 +128,17 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
         let by_default = self.workload.is_empty();
         let workload = if by_default { &[Workload::Ping, Workload::Pubsub] } else { self.workload.as_slice() };
         let wants = |part| workload.contains(&part) || workload.contains(&Workload::Mixed);
+        let ledger = workload.contains(&Workload::Ledger);
         let kind = match (wants(Workload::Ping), wants(Workload::Kv)) {
+            _ if ledger => Some(ProbeKind::Ledger),
             (true, true) => Some(ProbeKind::Mixed),
             (true, false) => Some(ProbeKind::Ping),
             (false, true) => Some(ProbeKind::Kv),
             (false, false) => None,
         };
+        if ledger {
+            self.check_ledger(wants(Workload::Ping) || wants(Workload::Kv))?;
+        }
         self.refuse_idle_flags(kind.is_some(), wants(Workload::Pubsub))?;
         let probes = kind.map(|kind| ProbePlan {
             kind,
@@ -162,6 +174,22 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
 }
 
 impl SoakArgs {
+    /// Refuses other probes beside the ledger, and more keys than a server should be burdened with.
+    fn check_ledger(&self, other: bool) -> Result<(), UsageError> {
+        if other {
+            let remedy = "use --workload ledger, or ledger,pubsub";
+            return Err(UsageError::new("--workload", "ledger excludes ping, kv and mixed", remedy));
+        }
+        let pace = self.rate.unwrap_or(default_rate(self.connections));
+        let each = pace.due(1).unwrap_or_default();
+        if each * LEDGER_RATE < Duration::from_secs(1) * self.connections {
+            let problem =
+                format!("the keys of the ledger stay for ten minutes, so at most {LEDGER_RATE}/s are written");
+            return Err(UsageError::new("--rate", problem, "lower --rate, or --connections"));
+        }
+        Ok(())
+    }
+
     /// Refuses flags for a part that the workload does not have.
     fn refuse_idle_flags(&self, probes: bool, pubsub: bool) -> Result<(), UsageError> {
         let for_probes = [

@@ -77,11 +77,11 @@ A server is ready if it answers PING after the login. A server that is loading
 its data set (LOADING) is not ready, nor is a replica that lost its primary and
 may not serve stale data (MASTERDOWN). A primary or replica must also report
 that role (ROLE, or INFO replication), and a replica's link to its primary must
-be up. A proxy that answers PING itself (use --protocol auto) must also read a
-missing key from a server, whose role cannot be known through it. Each check
-uses a new connection. A wrong password, a missing permission or a rejected
-certificate is retried too, because the server may not be set up yet;
---fail-fast stops immediately.
+be up. The cluster of a node must serve its slots. A proxy that answers PING
+itself (use --protocol auto) must also read a missing key from a server, whose
+role cannot be known through it. Each check uses a new connection. A wrong
+password, a missing permission or a rejected certificate is retried too, because
+the server may not be set up yet; --fail-fast stops immediately.
 Exit status: 0 ready, 2 timeout, 3 wrong usage, 130 a signal.";
     type Request = WaitRequest;
 

@@ -31,6 +31,8 @@ pub(in crate::cli) enum UrlProblem {
     NoScheme,
     #[error("the scheme {}is not supported; expected one of {}", quoted(.0.as_deref()), SCHEMES.join(", "))]
     Scheme(Option<String>),
+    #[error("only ping, soak and subscribe take the scheme '{0}'; name a single server")]
+    Deployment(String),
     #[error("'{0}:' must be followed by //; expected for example {0}://…")]
     NoSlashes(String),
     #[error(

@@ -14,6 +14,7 @@ pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD003",
     remedy: "let the client retry without limit, resolve the name at each attempt, and drop the connection on READONLY",
     rules: &[
+        sentinels_named_another,
         demoted_and_closed,
         a_replica_took_over,
         role_changed,
@@ -29,6 +30,12 @@ pub(super) static CAUSE: CauseDef = CauseDef {
 };
 
 const UNNAMED: &str = "unknown";
+
+/// The Sentinels decide who is the primary, and the client went to whom they named.
+fn sentinels_named_another(facts: &Facts<'_>) -> Option<Argument> {
+    let failover = facts.followed()?;
+    Argument::new(Weight::Proves, format!("the Sentinels replaced the primary {} by {}", failover.from, failover.to))
+}
 
 /// Sentinel gives a demoted primary another role and closes its clients with CLIENT KILL, which does not show whom it
 /// closed.

@@ -7,9 +7,10 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::{Facts, both, either, sign};
 use crate::{
-    event::{Peer, ServerState},
+    event::{Peer, ReplaceReason, ServerState},
     foreign::Foreign,
     plan::Address,
+    record::Failover,
 };
 
 /// INFO's uptime is the difference of two whole seconds, so up to one more than the truth.
@@ -45,6 +46,17 @@ impl<'a> Facts<'a> {
     /// The `run_id` of the process that the lost connection was connected to.
     fn lost_run(&self) -> Option<&'a Foreign> {
         self.whole(|facts| facts.lost_server()?.run_id.as_ref())
+    }
+
+    /// The failover in which the connection went from the old primary to the new one that the Sentinels named.
+    pub(in crate::diagnose) fn followed(&self) -> Option<&'a Failover> {
+        let failover = self.failover?;
+        let led = self.outage.replaced == Some(ReplaceReason::Failover);
+        let places = self.peek(|facts| {
+            let (lost, new) = (facts.lost_server()?.laddr.as_ref()?, facts.new_server()?.laddr.as_ref()?);
+            Some((lost, new) == (&failover.from, &failover.to))
+        });
+        (led || places == Some(true)).then_some(failover)
     }
 
     /// The server that the client reached afterwards.

@@ -7,8 +7,9 @@ use crate::{
     diagnose::{self, Diagnosis},
     event::{
         Announcement, ClientState, CommandTime, Event, EventKind, EventSink, Evidence, LatencyEvent, ListedClient,
-        Peer, ReplaceReason, ServerState, SlowCommand, SocketEnd, TcpFigures,
+        Peer, ReplaceReason, SentinelEvent, ServerState, SlowCommand, SocketEnd, TcpFigures,
     },
+    foreign::Foreign,
     plan::{Pace, Plan},
     record::{Recorder, fixture::*},
 };
@@ -255,6 +256,17 @@ impl Scene {
     pub(super) fn refuses_writes(&mut self) {
         let readonly = Failure::server(Stage::Command, "READONLY You can't write against a read only replica.");
         (self.failure, self.replaced) = (Some(readonly), Some(ReplaceReason::Readonly));
+        self.ends(SocketEnd::Local);
+    }
+
+    /// The Sentinels replaced the primary of the lost connection by another server.
+    pub(super) fn sentinels_replace_the_primary(&mut self) {
+        let [from, to] = ["10.0.3.17:6379", "10.0.3.18:6379"].map(Foreign::from);
+        for (when, from, to) in [(0.1, None, from.clone()), (LOST - 0.1, Some(from), to)] {
+            let followed = EventKind::Sentinel(Box::new(SentinelEvent::Followed { from, to }));
+            self.earlier.push(Event { connection: None, ..at(when, followed) });
+        }
+        self.replaced = Some(ReplaceReason::Failover);
         self.ends(SocketEnd::Local);
     }
 

@@ -20,6 +20,19 @@ const SEARCHES: u32 = 4;
 const SEARCHED: usize = 32;
 
 impl Casebook {
+    /// Expects the next connections at another server.
+    pub(in crate::evidence) fn on_moved(&mut self, port: Option<u16>) {
+        self.moving = Some(port);
+    }
+
+    /// Looks for sockets at the server to which the connections move: one of them has reached it.
+    pub(super) fn arrived(&mut self) {
+        if let Some(port) = self.moving.take() {
+            self.sockets.move_to(port);
+            self.listener.move_to(port);
+        }
+    }
+
     /// Handles a new connection that is not under test; returns the news.
     pub(in crate::evidence) fn on_reached(&mut self, server: &Peer, plan: &Plan, at: Stamp) -> Vec<EventKind> {
         let news = self.ledger.reached(server, at);

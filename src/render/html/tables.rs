@@ -8,7 +8,7 @@ use crate::{
     event::RefusalEnd,
     render::{
         Times, diagnosis,
-        report::value_of,
+        report::{steps, value_of},
         units::{duration, span},
     },
     report::{GateLevel, Report},
@@ -21,9 +21,10 @@ const ROWS: usize = 100;
 type Content = (&'static [&'static str], &'static [usize], Vec<Vec<String>>);
 
 pub(super) fn write(report: &Report, times: Times) -> String {
-    let parts: [(&str, &str, Content); 8] = [
+    let parts: [(&str, &str, Content); 9] = [
         ("gates", "Gates", gates(report)),
         ("findings", "Findings", findings(report)),
+        ("failovers", "Failovers", failovers(report, times)),
         ("slow", "Slow stretches", slow(report, times)),
         ("refusals", "Refusals", refusals(report, times)),
         ("errors", "Errors", errors(report, times)),
@@ -71,6 +72,12 @@ fn findings(report: &Report) -> Content {
         vec![format!("<b class=\"{severity}\">{severity}</b>"), sentence(finding)]
     };
     (&["Severity", "Finding"], &[], report.findings.iter().map(row).collect())
+}
+
+fn failovers(report: &Report, times: Times) -> Content {
+    let all = report.sentinels.iter().flat_map(|set| &set.failovers);
+    let rows = all.flat_map(steps).map(|(time, step)| vec![text(&times.of(time)), text(&step)]);
+    (&["Time (UTC)", "Step"], &[], rows.collect())
 }
 
 fn slow(report: &Report, times: Times) -> Content {

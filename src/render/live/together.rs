@@ -164,6 +164,8 @@ fn common(event: &Event, outage: Option<&Outage>) -> Option<(Common, Option<Dura
         | EventKind::AddressMoved(_)
         | EventKind::RoleChanged(_)
         | EventKind::NewProcess(_)
+        | EventKind::Sentinel(_)
+        | EventKind::LedgerRead(_)
         | EventKind::Evidence(_)
         | EventKind::PathProbed(_)
         | EventKind::FaultInjected { .. }

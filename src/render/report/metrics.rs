@@ -17,6 +17,7 @@ pub(super) fn families(report: &Report) -> Vec<Family> {
         outages(report),
         refusals(report),
         messages(report),
+        failovers(report),
         vec![errors(report)],
     ]
     .into_iter()
@@ -123,6 +124,7 @@ fn outages(report: &Report) -> Vec<Family> {
         ("watchdog", sessions.replaced_by_watchdog),
         ("desync", sessions.replaced_desync),
         ("readonly", sessions.replaced_readonly),
+        ("failover", sessions.replaced_failover),
         ("terminal", sessions.replaced_terminal),
     ];
     families.push(Family::counters("sessions_replaced", "Sessions replaced by reason.", "reason", &reasons));
@@ -196,6 +198,21 @@ fn messages(report: &Report) -> Vec<Family> {
         Family::counter("messages", "Messages from other publishers.", delivery.messages as f64),
         Family::counter("message_bytes", "Payload of the messages from other publishers.", bytes),
     ]
+}
+
+fn failovers(report: &Report) -> Vec<Family> {
+    let mut families = Vec::new();
+    if let Some(set) = &report.sentinels {
+        let both: f64 = set.failovers.iter().map(|failover| failover.two_primaries.as_secs_f64()).sum();
+        families.push(Family::counter("failovers", "Failovers of the Sentinels.", set.failovers.len() as f64));
+        families.push(Family::counter("two_primaries_seconds", "Time in which two servers were primaries.", both));
+    }
+    if let Some(ledger) = &report.ledger {
+        let there = ledger.acknowledged.saturating_sub(ledger.gone + ledger.unread);
+        let fates = [("there", there), ("gone", ledger.gone), ("unread", ledger.unread)];
+        families.push(Family::counters("acknowledged_writes", "Acknowledged writes by outcome.", "fate", &fates));
+    }
+    families
 }
 
 fn errors(report: &Report) -> Family {

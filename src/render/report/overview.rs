@@ -28,7 +28,7 @@ pub(super) fn of(report: &Report, style: Style) -> Overview {
         ("end to end", &report.end_to_end),
     ];
     let latencies = latencies.into_iter().filter_map(|(name, latency)| Some((name, percentiles(latency.as_ref()?))));
-    let rows = text::total_lines(report).into_iter().chain(latencies);
+    let rows = text::total_lines(report, times).into_iter().chain(latencies);
     let notes = report.notes.iter().map(|note| format!("note: {}", escaped(&note.text)));
     Overview {
         above,

@@ -3,10 +3,11 @@
 
 use std::io::{self, Write};
 
-use super::{course, incidents, tables};
+use super::{course, failovers, incidents, tables};
 use crate::{
     event::list_of,
     plan::Command,
+    record::LedgerFigures,
     render::{
         Style, Times, compare, event_line,
         fit::{self, INDENT},
@@ -37,17 +38,18 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
         heading(report, times, width, style.below_header, out)?;
         incidents::write(report, times, out)?;
         course::write(report, times, columns, out)?;
-        totals(report, width, out)?;
+        totals(report, times, width, out)?;
         tables::latencies(report, columns, out)?;
     }
     report.comparison.iter().try_for_each(|comparison| compare::section(comparison, columns, out))?;
     details(report, times, style, out)
 }
 
-/// Writes what no block of an incident shows: slow stretches, refusals, findings. A verbose report has each outage with all
-/// of its evidence, the errors, the states and the gates, too.
+/// Writes what no block of an incident shows: failovers, slow stretches, refusals, findings. A verbose report has each outage
+/// with all of its evidence, the errors, the states and the gates, too.
 pub(super) fn details(report: &Report, times: Times, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let Style { columns, verbose, .. } = style;
+    failovers::write(report, times, out)?;
     if verbose {
         tables::outages(report, times, columns, out)?;
         tables::causes(&report.outages.rows, times, verbose, out)?;
@@ -149,13 +151,13 @@ pub(super) fn summary(run: &Run, times: Times) -> String {
     parts.join(" · ")
 }
 
-fn totals(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> {
+fn totals(report: &Report, times: Times, width: usize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
-    total_lines(report).iter().try_for_each(|(label, text)| line(&format!("{label:<8}  {text}"), width, out))
+    total_lines(report, times).iter().try_for_each(|(label, text)| line(&format!("{label:<8}  {text}"), width, out))
 }
 
 /// Returns the totals, each with its label.
-pub(super) fn total_lines(report: &Report) -> Vec<(&'static str, String)> {
+pub(super) fn total_lines(report: &Report, times: Times) -> Vec<(&'static str, String)> {
     let herd = report.reconnect_peak.as_ref().filter(|peak| peak.of > 1);
     let lines = [
         report.probes.as_ref().map(|probes| ("probes", probes_line(probes))),
@@ -163,6 +165,7 @@ pub(super) fn total_lines(report: &Report) -> Vec<(&'static str, String)> {
         report.subscriptions.as_ref().map(|subscriptions| ("channels", channels_line(subscriptions))),
         Some(("outages", outages_line(&report.outages))),
         several(report).map(|text| ("servers", text)),
+        report.ledger.as_ref().map(|ledger| ("ledger", ledger_line(ledger, times))),
         (report.slow.stretches > 0).then(|| ("slow", slow_line(&report.slow))),
         (report.refusals.count > 0).then(|| ("refusals", refusals_line(&report.refusals))),
         herd.map(|peak| ("herd", format!("at most {}", together(peak)))),
@@ -173,6 +176,17 @@ pub(super) fn total_lines(report: &Report) -> Vec<(&'static str, String)> {
 fn several(report: &Report) -> Option<String> {
     let together = &report.servers.together;
     (!together.is_empty()).then(|| format!("{} behind this address: {}", together.len(), clean(&list_of(together))))
+}
+
+fn ledger_line(ledger: &LedgerFigures, times: Times) -> String {
+    let mut parts = vec![count(ledger.acknowledged, "acknowledged write"), format!("{} gone", ledger.gone)];
+    if let (Some(first), Some(last)) = (ledger.first_gone, ledger.last_gone) {
+        parts.push(format!("acknowledged from {} to {}", times.of(first), times.of(last)));
+    }
+    if ledger.unread > 0 {
+        parts.push(format!("{} not read back", ledger.unread));
+    }
+    parts.join(" · ")
 }
 
 fn probes_line(probes: &Probes) -> String {

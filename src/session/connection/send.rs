@@ -1,7 +1,7 @@
 //! The only way to send a command on the connection under test: measures it, checks the reply, classifies a failure
 //! once, and updates the link.
 
-use std::{pin::pin, time::Duration};
+use std::{io, pin::pin, time::Duration};
 
 use redis::{RedisError, Value};
 
@@ -63,15 +63,23 @@ impl Session {
         limit: Duration,
     ) -> Exchange {
         let launched = self.ctx.clock.now();
-        let (mut subject, epoch, was_up) = {
+        let (mut subject, epoch, was_up, left) = {
             let mut state = self.lock();
             state.in_flight += u64::from(request.counted);
             state.link.on_launch(launched);
-            (state.subject.clone(), state.epoch, state.link.loss().is_none())
+            // What waits for a lost connection is not to wait after the session has left for another server.
+            let left = (self.ctx.plan.sentinels.is_some() && !state.link.is_up()).then(|| self.moved.notified());
+            (state.subject.clone(), state.epoch, state.link.loss().is_none(), left)
         };
         // Pinned here: the future is large and would be moved by the call.
         let mut reply = pin!(subject.send(&request.command));
-        let mut result = alarm.within(launched, limit, reply.as_mut()).await;
+        let mut result = match left {
+            None => alarm.within(launched, limit, reply.as_mut()).await,
+            Some(left) => tokio::select! {
+                result = alarm.within(launched, limit, reply.as_mut()) => result,
+                () = left => Some(Err(io::Error::from(io::ErrorKind::NotConnected).into())),
+            },
+        };
         let mut done = self.ctx.clock.now();
         if result.is_none() && self.ctx.process.pauses.overlap(launched, done) {
             // The reply may have arrived while nothing here could read it.

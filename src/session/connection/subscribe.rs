@@ -159,7 +159,7 @@ impl Session {
 
     /// Opens the second connection over RESP2, for the receiver to take.
     pub(in crate::session) async fn open_pubsub(&self) -> Result<(), Failure> {
-        let opened = self.dialer.subscriber(self.inbox.subscription()).await;
+        let opened = self.dialer().subscriber(self.inbox.subscription()).await;
         self.ctx.observer.on_dialed(opened.is_ok(), self.ctx.clock.now());
         let pubsub = opened?;
         self.lock().pubsub = Some(pubsub);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Monitor;
 use crate::{
     classify::{Failure, Stage},
+    clock::within,
     event::{EventKind, ReplaceReason},
     session::connection::SUBSCRIBING,
 };
@@ -31,11 +32,42 @@ impl Monitor {
         }
         let by_policy = why.is_policy() && self.ctx.plan.policy.managed;
         let limit = if by_policy { FIRST_CONNECT } else { self.session.patience() };
-        match self.session.establish(limit).await {
+        let established = tokio::select! {
+            biased;
+            established = self.session.establish(limit) => established,
+            // What is waited for is the old server.
+            Ok(()) = self.target.changed() => return Box::pin(self.follow()).await,
+        };
+        match established {
             // It keeps trying on its own, as the policy prescribes.
             Err(_) if by_policy => {}
             Err(failure) => self.retry_later(&failure),
             Ok(()) => {}
+        }
+    }
+
+    /// Waits for a change for at most `pause`, and follows the server if that is another.
+    pub(super) async fn wait(&mut self, pause: Duration) {
+        let woken = async {
+            tokio::select! {
+                biased;
+                changed = self.target.changed() => changed.is_ok(),
+                () = self.session.wake.notified() => false,
+            }
+        };
+        // A timeout polls as well.
+        if within(pause, woken).await == Some(true) {
+            // Seldom, and large.
+            Box::pin(self.follow()).await;
+        }
+    }
+
+    /// Goes to the server that has taken the place of the old one.
+    async fn follow(&mut self) {
+        let target = self.target.borrow_and_update().clone();
+        match self.session.go_to(&target) {
+            Ok(()) => self.replace(ReplaceReason::Failover, None).await,
+            Err(failure) => self.ctx.fail(Some(self.session.connection), &failure, self.ctx.clock.now(), false),
         }
     }
 

@@ -15,6 +15,9 @@ use crate::{
 /// Pause between two queries of the role of a node that redirects writes: in a cluster, any node may.
 const ROLE_PAUSE: Duration = Duration::from_secs(1);
 
+/// Primaries remembered.
+const PRIMARIES: usize = 8;
+
 /// The connections made because of refused writes, since the latest accepted one.
 #[derive(Default)]
 pub(super) struct Rebuilds {
@@ -25,6 +28,17 @@ pub(super) struct Rebuilds {
 }
 
 impl Monitor {
+    /// Remembers that the server of the connection is a primary.
+    pub(super) fn on_primary(&mut self) {
+        if !self.was_primary {
+            self.was_primary = true;
+            if self.primaries.len() == PRIMARIES {
+                self.primaries.pop_front();
+            }
+            self.primaries.push_back(self.peer());
+        }
+    }
+
     /// Enters `pinned`, or replaces the connection, when a server that was a primary refuses a write. A server that has
     /// been a replica all along was not demoted.
     pub(super) async fn watch_writes(&mut self) {

@@ -185,6 +185,61 @@ impl Builder {
     }
 }
 
+/// A primary with replicas, and the Sentinels that watch it as `mymaster` and have found each other.
+pub(crate) struct SentinelSet {
+    pub(crate) primary: RedisServer,
+    pub(crate) replicas: Vec<RedisServer>,
+    pub(crate) sentinels: Vec<RedisServer>,
+}
+
+impl SentinelSet {
+    #[track_caller]
+    pub(crate) fn start(replicas: usize, sentinels: usize) -> Self {
+        Self::start_with(replicas, sentinels, RedisServer::builder, RedisServer::builder)
+    }
+
+    /// The same with options for the servers and for the Sentinels.
+    #[track_caller]
+    pub(crate) fn start_with(
+        replicas: usize,
+        sentinels: usize,
+        server: impl Fn() -> Builder,
+        sentinel: impl Fn() -> Builder,
+    ) -> Self {
+        let server = || server().config("repl-diskless-sync-delay", "0");
+        let primary = server().start();
+        let port = primary.port().to_string();
+        let replica = |_| server().config("replicaof", &format!("127.0.0.1 {port}")).start();
+        let replicas: Vec<_> = (0..replicas).map(replica).collect();
+        let online = || primary.command(["INFO", "replication"]).matches("state=online").count() == replicas.len();
+        eventually("the replicas to be online", START_LIMIT, online);
+        let quorum = (sentinels / 2 + 1).to_string();
+        let sentinels: Vec<_> = (0..sentinels).map(|_| sentinel().sentinel().start()).collect();
+        for sentinel in &sentinels {
+            sentinel.command(["SENTINEL", "MONITOR", "mymaster", "127.0.0.1", &port, &quorum]);
+            for (name, value) in [("down-after-milliseconds", "500"), ("failover-timeout", "5000")] {
+                sentinel.command(["SENTINEL", "SET", "mymaster", name, value]);
+            }
+        }
+        let set = Self { primary, replicas, sentinels };
+        let knows = |sentinel: &RedisServer, what: &str, count: usize| {
+            let reply = sentinel.command(["SENTINEL", what, "mymaster"]);
+            reply.matches("down-after-milliseconds").count() == count
+        };
+        eventually("the Sentinels to know each other and the replicas", START_LIMIT, || {
+            set.sentinels.iter().all(|sentinel| {
+                knows(sentinel, "SENTINELS", set.sentinels.len() - 1) && knows(sentinel, "REPLICAS", set.replicas.len())
+            })
+        });
+        set
+    }
+
+    /// The flags that name it.
+    pub(crate) fn flags(&self) -> [String; 4] {
+        ["--sentinel".into(), self.sentinels[0].address().to_string(), "--master".into(), "mymaster".into()]
+    }
+}
+
 /// A node of a cluster of its own, without slots; `None` for a server that cannot place its cluster bus.
 #[track_caller]
 pub(crate) fn cluster_node() -> Option<RedisServer> {

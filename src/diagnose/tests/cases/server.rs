@@ -95,6 +95,16 @@ pub(super) const CASES: &[Row] = &[
         s.before().replication_id = Some("8f1a".into());
         s.after().former_replication_id = Some("8f1a".into());
     }),
+    ("the Sentinels named another primary, and the client went to it", Failover, Likely, |s| {
+        s.sentinels_replace_the_primary();
+        s.process(90_000);
+        s.elsewhere();
+    }),
+    ("the same, and the new primary was not queried", Failover, Possible, |s| {
+        s.sentinels_replace_the_primary();
+        s.known().after = None;
+        s.same_process = None;
+    }),
     ("a write was refused, and the client left for another node", Failover, Likely, |s| {
         s.refuses_writes();
         s.process(90_000);
