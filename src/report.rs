@@ -26,7 +26,6 @@ mod tests;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use application::{Application, Observation};
 pub(crate) use finding::Finding;
 pub(crate) use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;
@@ -47,7 +46,7 @@ use crate::{
     diagnose,
     event::SCHEMA_VERSION,
     plan::Gate,
-    record::{ConnectionRow, ErrorRow, FaultRow, Figures, NoteRow, ReconnectPeak, Servers, StateRow},
+    record::{Application, ConnectionRow, ErrorRow, FaultRow, Figures, NoteRow, ReconnectPeak, Servers, StateRow},
     verdict::{Severity, Verdict},
 };
 
@@ -117,6 +116,9 @@ pub(crate) struct Report {
     pub states_omitted: u64,
     /// Servers that the address led to, as far as there were several or one changed.
     pub servers: Servers,
+    /// The application that was observed; absent if redis-doctor's own client was under test.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application: Option<Application>,
     /// Results of `--fail-on` and `--warn-on`.
     pub gates: Vec<GateResult>,
     /// Problems and other remarks, worst first.
@@ -190,6 +192,7 @@ impl Report {
             states: figures.states.kept.clone(),
             states_omitted: figures.states.omitted(),
             servers: figures.servers.clone(),
+            application: figures.application.clone(),
             gates,
             findings,
             notes: figures.notes.kept.clone(),

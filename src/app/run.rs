@@ -12,7 +12,7 @@ use super::{
     destination::replace,
     divider, exit_of, forgive_closed,
     keys::Keys,
-    progress_style, say, share_a_terminal,
+    progress_style, proxy, say, share_a_terminal,
     signals::{Signals, Urgency},
     sinks::{Effort, Sinks},
     start_server, warn,
@@ -26,6 +26,7 @@ use crate::{
     journal::JournalWriter,
     output::{Format, OutputOptions, is_stdout},
     plan::{Command, Plan},
+    proxy::ProxyHandle,
     record::Records,
     render::{self, BufferedStdout, Gapless, Live, Messages, PingLines, Style},
     report::RunReport,
@@ -54,7 +55,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     let closed = controls.clone();
     let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
     let (outlet, mut writer) = BufferedStdout::patient(io::stdout(), on_closed);
-    let RunRequest { plan, output, .. } = request;
+    let RunRequest { plan, output, server } = request;
     let clock = Clock::start();
     let mut sinks = sinks(&plan, &output, journal, &outlet);
     let lines = sinks.live.pause();
@@ -75,7 +76,19 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
         control,
     };
     let command = plan.command;
+    let quiet = output.quiet;
     let running = async {
+        if let Some(application) = plan.application.clone() {
+            let (target, seed, orders) = (plan.target.clone(), plan.seed, application.orders.clone());
+            let on_proxy = |proxy: &ProxyHandle| {
+                let lines = proxy::greeting(proxy.addr(), &target, server.as_ref(), seed);
+                lines.into_iter().filter(|_| !quiet).chain(proxy::orders(&orders)).for_each(|line| say(&line));
+                if let Err(why) = proxy::read_commands(proxy.clone()) {
+                    say(&format!("warning: {why}"));
+                }
+            };
+            return Ok(engine::observe(plan, application, surroundings, on_proxy).await?);
+        }
         let plan = engine::find_nodes(plan, clock).await?;
         // A cluster can have more nodes than seeds.
         descriptors::check_for(&plan)?;

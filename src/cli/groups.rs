@@ -291,6 +291,16 @@ pub(super) struct FormatArgs {
 }
 
 impl FormatArgs {
+    /// Returns true if rows are chosen.
+    pub(super) fn has_rows(&self) -> bool {
+        self.rows.is_some()
+    }
+
+    /// Returns the format that is named.
+    pub(super) fn given(&self) -> Option<Format> {
+        self.format
+    }
+
     /// Returns the format and the rows of a report in this file, or on stdout.
     pub(super) fn resolve(&self, output: Option<&Path>) -> Result<(Format, Rows), UsageError> {
         let implied = || output.and_then(|path| Format::of_file(path, Content::Report));

@@ -1,6 +1,6 @@
 //! The request of `ping`, `subscribe` and `soak`, which run a plan.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use super::{
     environment::{Environment, fresh_seed},
@@ -45,9 +45,7 @@ pub(super) fn resolve(
 ) -> Result<RunRequest, UsageError> {
     let connection = target::resolve(&args.connection, environment)?;
     let JournalArgs { journal, journal_max_size, journal_reopen } = args.journal;
-    if journal.is_some() && journal == args.output.output {
-        return Err(UsageError::new("--journal", "it is the same file as --output", "use two files"));
-    }
+    refuse_one_file(journal.as_deref(), args.output.output.as_deref())?;
     let server = args.connection.spawn.or_sandbox(args.connection.sandbox);
     let target = connection.target;
     let alone = || Scope { targets: vec![target.clone()], rejected: Vec::new(), tags: Vec::new() };
@@ -63,6 +61,7 @@ pub(super) fn resolve(
         probes: None,
         subscription: None,
         connections: 1,
+        application: None,
         stop: StopCondition::default(),
         faults: args.faults.schedules(),
         fail_on: args.gates.fail_on,
@@ -91,6 +90,14 @@ pub(super) fn resolve(
         None => target::ask(&mut request.plan.target, &args.connection, environment)?,
     }
     Ok(request)
+}
+
+/// Refuses a journal in the file of the report.
+pub(super) fn refuse_one_file(journal: Option<&Path>, output: Option<&Path>) -> Result<(), UsageError> {
+    if journal.is_some() && journal == output {
+        return Err(UsageError::new("--journal", "it is the same file as --output", "use two files"));
+    }
+    Ok(())
 }
 
 /// Refuses a workload that writes, if replicas are among the targets.

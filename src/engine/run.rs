@@ -1,6 +1,10 @@
 //! The run of one target, from the preflight to the final figures.
 
+mod application;
+
 use std::{io, sync::Arc, time::Duration};
+
+pub(crate) use self::application::{ApplicationError, observe};
 
 use tokio::{sync::mpsc, task::JoinSet};
 

@@ -45,6 +45,7 @@ pub(super) fn start(run_id: &str) -> RunStarted {
         probes: None,
         subscription: None,
         connections: 1,
+        application: None,
         stop: StopCondition::default(),
         faults: Vec::new(),
         fail_on: Vec::new(),

@@ -27,7 +27,7 @@ use self::{answer::Judge, waiting::Timer};
 use super::{
     conditions::{Conditions, Mark},
     dialogue::{Dialogue, Passed},
-    observer::{Watched, ledger::Ledger},
+    observer::{Watched, Whose, ledger::Ledger},
     shaping::{Chunk, ChunkAction, Past},
     slot::{Conduct, Slot},
     state::ProxyState,
@@ -86,12 +86,13 @@ impl Flow {
         let random = Random::new(state.config.seed, number);
         let now = state.clock().now();
         let mut dialogue = Dialogue::new();
+        let mut watched = Watched::default();
         if let Some(observer) = &state.observer {
-            observer.opened();
+            watched = observer.opened(number, now);
             dialogue.ledger = Some(Box::<Ledger>::default());
         }
         Self {
-            watched: Watched::new(now),
+            watched,
             number,
             slot,
             ends: [Some(client), None],
@@ -192,6 +193,7 @@ impl Flow {
                 Order::Close => return Some(End::Close),
                 Order::HalfClose => {
                     self.pipes[Direction::Down as usize].finished = true;
+                    self.watched.closed(self.state.clock().now());
                     if let Some(client) = &mut self.ends[0] {
                         // A client's end is TCP: it never has to wait.
                         let _ = client.poll_finish(&mut Context::from_waker(Waker::noop()));
@@ -215,6 +217,9 @@ impl Flow {
             return Ok(false);
         }
         let mut moved = self.deliver(direction, now, cx)?;
+        if moved {
+            self.note_moved(direction, now);
+        }
         let pipe = &self.pipes[direction as usize];
         let ending = self.pipes.iter().any(|pipe| pipe.last);
         if pipe.ended.is_none()
@@ -230,6 +235,9 @@ impl Flow {
             let to = self.ends[1 - direction as usize].as_mut();
             pipe.finished = to.is_none_or(|to| to.poll_finish(cx).is_ready());
             moved |= pipe.finished;
+            if pipe.finished && direction == Direction::Down {
+                self.watched.closed(now);
+            }
         }
         Ok(moved)
     }
@@ -313,7 +321,7 @@ impl Flow {
             },
         }
         if observing {
-            self.end_look();
+            self.end_look(direction, now);
         }
         let learned = self.dialogue.learned();
         if !learned.is_empty() {
@@ -325,6 +333,11 @@ impl Flow {
             self.forward(direction, &bytes, now, cx)?;
         }
         Ok(())
+    }
+
+    /// The connection, for the observer.
+    fn whose(&self) -> Whose {
+        Whose { flow: self.number, client: self.slot.client }
     }
 
     fn is_in_flight(&self) -> bool {

@@ -85,6 +85,7 @@ impl Story {
             states: self.states.to_list(),
             notes: self.notes.to_list(),
             servers: self.address,
+            application: self.application.map(|application| application.concluded()),
             tally,
         }
     }

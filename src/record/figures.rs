@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    ConnectionRow, Downtime, ErrorRow, FaultRow, Incident, List, Outage, OwnPauses, ReconnectPeak, Refusal,
+    Application, ConnectionRow, Downtime, ErrorRow, FaultRow, Incident, List, Outage, OwnPauses, ReconnectPeak, Refusal,
     RefusalTotals, Regularity, Servers, Slice, SlowTotals, Summary,
 };
 use crate::{
@@ -68,6 +68,8 @@ pub(crate) struct Figures {
     pub notes: List<NoteRow>,
     /// Servers that the address led to.
     pub servers: Servers,
+    /// The observed application; `None` if redis-doctor's own client was under test.
+    pub application: Option<Application>,
     /// Counts of other events.
     pub tally: Tally,
 }

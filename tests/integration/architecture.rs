@@ -55,8 +55,8 @@ const ALLOWED: Table<'_> = &[
     (
         "engine",
         &[
-            "clock", "foreign", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "tls",
-            "topology", "units",
+            "clock", "foreign", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "supervise",
+            "tls", "topology", "units",
         ],
     ),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),

@@ -3,7 +3,7 @@
 use super::{Times, incidents, text};
 use crate::{
     render::{
-        header,
+        application, header,
         units::duration,
         views::{Overview, Table, escaped},
     },
@@ -14,8 +14,9 @@ use crate::{
 pub(super) fn of(report: &Report) -> Overview {
     let mut above = vec![verdict(report.verdict, &text::headline(report))];
     for run in &report.runs {
-        let lines = [header::target_line(&run.started), header::policy_line(&run.started), text::summary(run)];
-        above.push(lines.map(|line| escaped(&line)).join("<br>\n"));
+        let lines = [Some(header::target_line(&run.started)), header::policy_line(&run.started), Some(text::summary(run))];
+        let lines: Vec<_> = lines.into_iter().flatten().map(|line| escaped(&line)).collect();
+        above.push(lines.join("<br>\n"));
     }
     let items: Vec<_> = incidents::blocks(report, Times::new(report)).iter().map(|lines| item(lines)).collect();
     above.extend((!items.is_empty()).then(|| items.join("\n")));
@@ -27,7 +28,8 @@ pub(super) fn of(report: &Report) -> Overview {
         ("end to end", &report.end_to_end),
     ];
     let latencies = latencies.into_iter().filter_map(|(name, latency)| Some((name, percentiles(latency.as_ref()?))));
-    let rows = text::total_lines(report).into_iter().chain(latencies);
+    let application = report.application.iter().flat_map(application::lines);
+    let rows = application.chain(text::total_lines(report)).chain(latencies);
     let notes = report.notes.iter().map(|note| format!("note: {}", escaped(&note.text)));
     Overview {
         above,
