@@ -34,8 +34,8 @@ mod value;
 
 use std::{any::Any, ffi::OsString};
 
-pub(crate) use self::{completions::script as completion_script, man::page as manual_page, uri::without_secrets};
 use self::{commands::proxy::ProxyRequest, environment::Environment, presets::Line};
+pub(crate) use self::{completions::script as completion_script, man::page as manual_page, uri::without_secrets};
 pub use self::{error::CliError, subcommand::Job};
 
 /// Parses the arguments (the first is the program's name) and the environment.

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::{Problem, Work, block_on, forgive_closed, say, signals::Signals, start_server, warn};
+use super::{Problem, Served, Work, block_on, forgive_closed, say, signals::Signals, start_server, warn};
 use crate::{
     classify::{Failure, Stage},
     cli::commands::proxy::{ProxyRequest, RelayRequest},
@@ -37,16 +37,16 @@ impl Work for ProxyRequest {
     /// Runs the proxy until a signal, or until the end of the application.
     fn perform(self) -> Result<Exit, Problem> {
         let mut relay = match self {
-            Self::Relay(relay) => relay,
+            Self::Relay(relay) => *relay,
             Self::Observe(run) => return run.perform(),
         };
         warn(&relay.warnings);
-        let _server = start_server(relay.server.as_ref(), &mut relay.upstream)?;
-        block_on(serve(relay))
+        let served = start_server(relay.server.as_ref(), &mut relay.upstream)?;
+        block_on(serve(relay, served))
     }
 }
 
-async fn serve(request: RelayRequest) -> Result<Exit, Problem> {
+async fn serve(request: RelayRequest, mut served: Option<Served>) -> Result<Exit, Problem> {
     let signals = Signals::install()?;
     let (controls, mut control) = unbounded_channel();
     let (sender, mut events) = unbounded_channel();
@@ -73,9 +73,7 @@ async fn serve(request: RelayRequest) -> Result<Exit, Problem> {
         .chain(orders(&request.orders))
         .chain(request.faults.iter().map(|fault| format!("scheduled {fault}")))
     {
-        let at = clock.now();
-        let kind = EventKind::Note { text: text.into() };
-        output.write(&Event { at, time: clock.wall(at), target: None, connection: None, kind });
+        output.note(text, clock);
     }
     proxy.handle().begin();
     read_commands(proxy.handle().clone())?;
@@ -89,6 +87,7 @@ async fn serve(request: RelayRequest) -> Result<Exit, Problem> {
             },
             _ = &mut interrupted => return Ok(Exit::Interrupted),
             Some(event) = events.recv() => output.write(&event),
+            Some(remark) = next_remark(&mut served) => output.note(remark, clock),
         }
     }
     proxy.handle().conclude();
@@ -97,6 +96,14 @@ async fn serve(request: RelayRequest) -> Result<Exit, Problem> {
     }
     output.finish()?;
     Ok(Exit::Healthy)
+}
+
+/// Returns the next remark of the server; never if it makes none.
+async fn next_remark(served: &mut Option<Served>) -> Option<String> {
+    match served {
+        Some(served) => served.remarks.recv().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Returns the TLS failure that would end every connection through the proxy. (A server that is not reachable yet may
@@ -168,6 +175,13 @@ impl EventOutput {
         let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
         let stdout = BufferedStdout::start(io::stdout(), on_closed).map_err(Problem::Stdout)?;
         Ok(Self { format, stdout: Some(stdout) })
+    }
+
+    /// Writes a remark.
+    fn note(&mut self, text: String, clock: Clock) {
+        let at = clock.now();
+        let kind = EventKind::Note { text: text.into() };
+        self.write(&Event { at, time: clock.wall(at), target: None, connection: None, kind });
     }
 
     /// Writes an event; it is dropped if the reader is too slow and the buffer full.

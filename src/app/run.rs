@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    Problem, Work, block_on, check_writable, descriptors,
+    Problem, Served, Work, block_on, check_writable, descriptors,
     destination::replace,
     divider, exit_of, forgive_closed,
     keys::Keys,
@@ -25,7 +25,7 @@ use crate::{
     exit::Exit,
     journal::JournalWriter,
     output::{Format, OutputOptions, is_stdout},
-    plan::{Command, Plan},
+    plan::{Command, LocalServer, Plan},
     proxy::ProxyHandle,
     record::Records,
     render::{self, BufferedStdout, Gapless, Live, Messages, PingLines, Style},
@@ -43,13 +43,17 @@ impl Work for RunRequest {
         descriptors::check_for(&self.plan)?;
         let journal = open_journal(&self.output)?;
         check_writable(self.output.output.as_deref())?;
-        let _server = start_server(self.server.as_ref(), &mut self.plan.target)?;
-        block_on(watched(self, journal))
+        let served = start_server(self.server.as_ref(), &mut self.plan.target)?;
+        block_on(watched(self, journal, served))
     }
 }
 
 /// Runs the plan until its end or a second signal.
-async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<Exit, Problem> {
+async fn watched(
+    request: RunRequest,
+    journal: Option<JournalWriter>,
+    mut served: Option<Served>,
+) -> Result<Exit, Problem> {
     let signals = Signals::install()?.reopening(request.output.journal_reopen);
     let (controls, control) = mpsc::unbounded_channel();
     let closed = controls.clone();
@@ -76,24 +80,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
         control,
     };
     let command = plan.command;
-    let quiet = output.quiet;
-    let running = async {
-        if let Some(application) = plan.application.clone() {
-            let (target, seed, orders) = (plan.target.clone(), plan.seed, application.orders.clone());
-            let on_proxy = |proxy: &ProxyHandle| {
-                let lines = proxy::greeting(proxy.addr(), &target, server.as_ref(), seed);
-                lines.into_iter().filter(|_| !quiet).chain(proxy::orders(&orders)).for_each(|line| say(&line));
-                if let Err(why) = proxy::read_commands(proxy.clone()) {
-                    say(&format!("warning: {why}"));
-                }
-            };
-            return Ok(engine::observe(plan, application, surroundings, on_proxy).await?);
-        }
-        let plan = engine::find_nodes(plan, clock).await?;
-        // A cluster can have more nodes than seeds.
-        descriptors::check_for(&plan)?;
-        Ok::<_, Problem>(engine::run(plan, surroundings).await)
-    };
+    let running = run_plan(plan, surroundings, server.as_ref(), served.as_mut(), output.quiet);
     let reason = tokio::select! {
         reason = running => reason?,
         urgency = signals.pass_on(&controls) => match urgency {
@@ -110,6 +97,32 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     let exit = conclude(command, &output, sinks, reason, &outlet);
     forgive_closed(outlet.finish(writer)).map_err(Problem::Stdout)?;
     exit
+}
+
+/// Runs the plan with our own client, or with an application behind the proxy.
+async fn run_plan(
+    plan: Plan,
+    surroundings: RunIo<'_>,
+    server: Option<&LocalServer>,
+    served: Option<&mut Served>,
+    quiet: bool,
+) -> Result<StopReason, Problem> {
+    let Some(application) = plan.application.clone() else {
+        let plan = engine::find_nodes(plan, surroundings.clock).await?;
+        // A cluster can have more nodes than seeds.
+        descriptors::check_for(&plan)?;
+        return Ok(engine::run(plan, surroundings).await);
+    };
+    let (target, seed, orders) = (plan.target.clone(), plan.seed, application.orders.clone());
+    let on_proxy = |proxy: &ProxyHandle| {
+        let lines = proxy::greeting(proxy.addr(), &target, server, seed);
+        lines.into_iter().filter(|_| !quiet).chain(proxy::orders(&orders)).for_each(|line| say(&line));
+        if let Err(why) = proxy::read_commands(proxy.clone()) {
+            say(&format!("warning: {why}"));
+        }
+    };
+    let remarks = served.map(|served| &mut served.remarks);
+    Ok(engine::observe(plan, application, (surroundings, remarks), on_proxy).await?)
 }
 
 /// Writes the report to its destination.

@@ -137,6 +137,7 @@ impl Flow {
                 return Poll::Ready(end);
             }
             let mut moved = false;
+            self.look_at_silence(now);
             for direction in Direction::BOTH {
                 match self.drive(direction, now, cx) {
                     Ok(some) => moved |= some,
@@ -263,6 +264,7 @@ impl Flow {
         let mut bytes = &scratch[..length];
         match self.past.admit(&self.conditions, chunk) {
             ChunkAction::Drop => {
+                self.look_at_dropped(direction, length, now);
                 // The end of a forgotten connection does not arrive, either.
                 if length == 0 {
                     (self.pipes[direction as usize].ended, self.pipes[direction as usize].finished) = (Some(now), true);

@@ -32,9 +32,7 @@ use self::{
 use crate::{
     classify::Failure,
     clock::Stamp,
-    event::{
-        Connected, EventKind, FlowRole, Identified, Left, Observed, OutcomeUnknown, RanTwice, Stale, Undelivered,
-    },
+    event::{Connected, EventKind, FlowRole, Identified, Left, Observed, OutcomeUnknown, RanTwice, Stale, Undelivered},
     foreign::Foreign,
 };
 
@@ -72,6 +70,12 @@ struct Vital {
     /// Time at which the oldest unanswered command was sent, and the number of all.
     oldest: Option<Stamp>,
     unanswered: u64,
+    /// Time since which something has arrived that is not passed on.
+    held: Option<Stamp>,
+    /// True if it will never be passed on.
+    forgotten: bool,
+    /// True if the client has given it up.
+    gone: bool,
     /// Time at which the end of the stream was passed to the client.
     closed: Option<Stamp>,
     /// Time since which the client has read nothing of what waits.
@@ -112,6 +116,22 @@ impl Watched {
         self.vital.set(vital);
     }
 
+    /// Something has arrived and is not passed on, or nothing has.
+    pub(in crate::proxy) fn holds(&self, holds: bool, now: Stamp) {
+        self.update(|vital| {
+            if holds {
+                vital.held = vital.held.or(Some(now));
+            } else if !vital.forgotten {
+                vital.held = None;
+            }
+        });
+    }
+
+    /// Something has arrived and is lost.
+    pub(in crate::proxy) fn drops(&self, now: Stamp) {
+        self.update(|vital| (vital.held, vital.forgotten) = (vital.held.or(Some(now)), true));
+    }
+
     /// The end of the stream was passed to the client.
     pub(in crate::proxy) fn closed(&self, now: Stamp) {
         self.update(|vital| vital.closed = vital.closed.or(Some(now)));
@@ -124,8 +144,13 @@ impl Watched {
 }
 
 impl Vital {
+    /// Time since which the client waits.
+    fn waits(&self) -> Option<Stamp> {
+        [self.oldest, self.held].into_iter().flatten().min()
+    }
+
     fn is_silent(&self, now: Stamp) -> bool {
-        self.oldest.is_some_and(|oldest| now.since(oldest) >= PATIENCE)
+        self.waits().is_some_and(|since| now.since(since) >= PATIENCE)
     }
 
     /// True if the connection had been idle since before the latest outage of its role.
@@ -181,7 +206,7 @@ impl Observer {
             }
         }
         let known = application.roles.entry(role).or_insert_with(|| Role::new(role));
-        out.extend(known.heard(flow, now, watched.vital.get().oldest));
+        out.extend(known.heard(flow, now, watched.vital.get().waits()));
         let begins = || Connected {
             generation: flow,
             local: client.map(|client| Foreign::new(&client.to_string())),
@@ -211,12 +236,9 @@ impl Observer {
             let answered = lost.len() as u64;
             out.push(observed(Observed::OutcomeUnknown(OutcomeUnknown { flow, commands: in_doubt, answered })));
         }
-        let mut application = self.0.borrow_mut();
-        let application = &mut *application;
-        let vital = watched.vital.get();
-        application.flows.remove(&flow);
         let in_flight = (ledger.unanswered.len() + lost.len()) as u64;
         let repeatable = |answered: &&Answered| answered.good && answered.entry.kind == Kind::Additive;
+        let mut application = self.0.borrow_mut();
         application.repeats.lost(repeats::Loss {
             flow,
             client: client.map(|client| client.ip()),
@@ -224,14 +246,31 @@ impl Observer {
             most: in_flight,
             answered: lost.iter().filter(repeatable).map(|answered| answered.entry).collect(),
         });
-        let Some(role) = ledger.role else { return out };
+        if let Some(role) = ledger.role {
+            application.roles.entry(role).or_insert_with(|| Role::new(role)).in_doubt(in_doubt);
+        }
+        drop(application);
+        out.extend(self.gone(whose, ledger, watched, end));
+        out
+    }
+
+    /// Takes the end of a connection as far as it concerns its role; once, although its end may be noticed twice.
+    pub(in crate::proxy) fn gone(&self, whose: Whose, ledger: &Ledger, watched: &Watched, end: Ended) -> Vec<News> {
+        let (Whose { flow, .. }, now) = (whose, ledger.now);
+        let mut out = Vec::new();
+        let mut application = self.0.borrow_mut();
+        let application = &mut *application;
+        let vital = watched.vital.get();
+        watched.update(|vital| vital.gone = true);
+        application.flows.remove(&flow);
+        let Some(role) = ledger.role.filter(|_| !vital.gone) else { return out };
         let others = application.flows.values().map(|other| other.get());
-        let mut healthy = others.filter(|other| other.role == Some(role) && other.good.is_some() && !other.is_silent(now));
+        let mut healthy =
+            others.filter(|other| other.role == Some(role) && other.good.is_some() && !other.is_silent(now));
         let subscriber = role == FlowRole::Subscriber;
         let last = subscriber || healthy.next().is_none();
         let known = application.roles.entry(role).or_insert_with(|| Role::new(role));
-        known.in_doubt(in_doubt);
-        let silent = ledger.oldest().filter(|at| now.since(*at) >= IMPATIENCE);
+        let silent = vital.waits().filter(|since| now.since(*since) >= IMPATIENCE);
         if end.by_client && silent.is_none() || vital.good.is_none() {
             return out;
         }
@@ -241,6 +280,7 @@ impl Observer {
         } else if last {
             let idle = now.since(vital.replied);
             let flows = application.opened;
+            let in_flight = (ledger.unanswered.len() + ledger.undelivered.len()) as u64;
             let loss = role::Loss { flow, silent, failure: end.failure, in_flight, idle, flows };
             let none = Channels::default();
             out.extend(known.lost(now, loss, if subscriber { &ledger.channels } else { &none }));
@@ -257,7 +297,7 @@ impl Observer {
         for (flow, cell) in &*flows {
             let mut vital = cell.get();
             if let (Some(since), Some(known)) =
-                (vital.oldest.filter(|_| vital.is_silent(now)), vital.role.and_then(|role| roles.get_mut(&role)))
+                (vital.waits().filter(|_| vital.is_silent(now)), vital.role.and_then(|role| roles.get_mut(&role)))
                 && known.good < since
                 && vital.good.is_some()
                 && !vital.is_stale(known)
@@ -265,7 +305,9 @@ impl Observer {
                 out.extend(known.silent(*flow, since, vital.unanswered.max(1), *opened));
             }
             for (which, since) in [vital.closed, vital.unread].into_iter().enumerate() {
-                let Some(since) = since.map(|since| now.since(since)).filter(|since| *since >= PATIENCE) else { continue };
+                let Some(since) = since.map(|since| now.since(since)).filter(|since| *since >= PATIENCE) else {
+                    continue;
+                };
                 if !std::mem::replace(&mut vital.told[which], true) {
                     let left = Left { flow: *flow, role: vital.role, since };
                     let state = if which == 0 { Observed::HalfClosed(left) } else { Observed::Unread(left) };

@@ -139,6 +139,8 @@ impl Observation {
             EventKind::Stalled { since, .. } => self.lost(event, *since),
             EventKind::Disconnected(_) => self.lost(event, event.at),
             EventKind::Resumed { .. } | EventKind::Reconnected(_) => {
+                // Attempts of an outage that is over do not count for the next one.
+                self.opened.clear();
                 if let Some(role) = self.role_of(event) {
                     role.down = false;
                     if let Some(back) = role.returns.last_mut() {

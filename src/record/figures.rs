@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Application, ConnectionRow, Downtime, ErrorRow, FaultRow, Incident, List, Outage, OwnPauses, ReconnectPeak, Refusal,
-    RefusalTotals, Regularity, Servers, Slice, SlowTotals, Summary,
+    Application, ConnectionRow, Downtime, ErrorRow, FaultRow, Incident, List, Outage, OwnPauses, ReconnectPeak,
+    Refusal, RefusalTotals, Regularity, Servers, Slice, SlowTotals, Summary,
 };
 use crate::{
     classify::Failure,

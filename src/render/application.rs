@@ -71,7 +71,8 @@ pub(super) fn lines(it: &Application) -> Vec<(&'static str, String)> {
     }
     lines.extend(it.roles.iter().map(|row| ("role", role(row))));
     if let Some(totals) = &it.totals {
-        let errors = if totals.errors == 1 { "1 error reply".into() } else { format!("{} error replies", totals.errors) };
+        let errors =
+            if totals.errors == 1 { "1 error reply".into() } else { format!("{} error replies", totals.errors) };
         lines.push(("commands", format!("{} · {errors}", totals.commands)));
         let times = [("server", totals.server), ("proxy", totals.proxy), ("application", totals.application)];
         let times: Vec<_> = times.into_iter().filter_map(|(whose, times)| Some(part(whose, times?))).collect();

@@ -39,6 +39,9 @@ pub(super) fn line_of(event: &Event, outage: Option<&Outage>, naming: Naming) ->
             let lasted = outage.duration(event.at);
             ("reconnected", reconnected_details(reconnected, lasted))
         }
+        (EventKind::Stalled { unanswered, .. }, _) if naming == Naming::Roles => {
+            ("stalled", format!("{} unanswered", count(*unanswered, "command")))
+        }
         (EventKind::Resumed { .. }, Some(outage)) => ("resumed", resumed_details(outage.duration(event.at))),
         (kind, _) => parts(kind)?,
     };

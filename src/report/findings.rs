@@ -7,8 +7,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    GateLevel, GateResult,
-    application,
+    GateLevel, GateResult, application,
     finding::{Finding, List},
     herd, messages, on_connecting,
     regularity::RegularityRow,

@@ -226,8 +226,8 @@ impl Framer {
     }
 
     fn word(&mut self, text: &[u8]) {
-        // A reply is known by its first word.
-        let most = if self.speaker == Speaker::Client { WORDS } else { 1 };
+        // A reply is known by its first word; that of a subscription is followed by the channel.
+        let most = if self.speaker == Speaker::Client { WORDS } else { 2 };
         if self.count >= most {
             self.full = true;
             return;

@@ -18,8 +18,8 @@ use crate::{
     fault::{FaultSchedule, Incident, usages},
     output::{self, Content, Format, OutputOptions},
     plan::{
-        Address, Application, Command, LocalServer, Orders, Plan, PolicyName, ReconnectPolicy, Secret, StopCondition,
-        Target,
+        Address, Application, Command, LocalServer, Orders, Plan, PolicyName, Protocol, ReconnectPolicy, Secret,
+        StopCondition, Target,
     },
 };
 
@@ -89,7 +89,7 @@ pub(in crate::cli) struct ProxyArgs {
 /// The proxy on its own, or with an application that is observed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum ProxyRequest {
-    Relay(RelayRequest),
+    Relay(Box<RelayRequest>),
     Observe(Box<RunRequest>),
 }
 
@@ -147,8 +147,7 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage; with
     type Request = ProxyRequest;
 
     fn resolve(self, environment: &Environment) -> Result<ProxyRequest, UsageError> {
-        let Self { listen, uri, sandbox, spawn, tls, .. } = self;
-        let server = spawn.or_sandbox(sandbox);
+        let listen = self.listen;
         if !listen.ip().is_loopback() && !self.allow_remote {
             return Err(UsageError::new(
                 "--listen",
@@ -162,58 +161,34 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage; with
         if !self.report {
             refuse_report_flags(&self.format, &self.output, &self.journal, &self.gates)?;
         }
-        let connection =
-            ConnectionArgs { uri: uri.into_iter().collect(), sandbox, spawn, tls, ..ConnectionArgs::default() };
-        let connection = target::resolve(&connection, environment)?;
-        let upstream = connection.target;
-        if let Address::Tcp { host, port, .. } = &upstream.address
-            && *port == listen.port()
-            && *port != 0
-            && is_here(host)
-        {
-            let problem = format!("{listen} is the server's own address");
-            return Err(UsageError::new("--listen", problem, "use another port, for example 0"));
-        }
         let orders = match self.no_control {
             true => Orders::Nobody,
             false if listen.ip().is_loopback() => Orders::Local,
             false => Orders::Token(fresh_token()),
         };
-        let (faults, seed) = (self.faults.schedules(), self.seed.unwrap_or_else(fresh_seed));
-        if !self.report {
-            return Ok(ProxyRequest::Relay(RelayRequest {
-                listen,
-                orders,
-                faults,
-                upstream,
-                server,
-                seed,
-                format: self.format.given().unwrap_or_default(),
-                warnings: connection.warnings,
-            }));
-        }
-        let application = Application { listen, command: self.command, orders };
-        let plan = Plan {
-            command: Command::Proxy,
-            target: upstream,
-            scope: None,
-            cluster: None,
-            sandbox: server == Some(LocalServer::Sandbox),
-            protocol: connection.protocol,
-            policy: ReconnectPolicy::preset(PolicyName::Bare),
-            probes: None,
-            subscription: None,
-            connections: 0,
-            application: Some(application),
-            stop: StopCondition::default(),
-            faults,
-            fail_on: self.gates.fail_on,
-            warn_on: self.gates.warn_on,
-            evidence: !self.no_evidence,
-            max_reply: Plan::MAX_REPLY,
-            seed,
-            command_line: Vec::new(),
+        let server = self.spawn.clone().or_sandbox(self.sandbox);
+        let connection = ConnectionArgs {
+            uri: self.uri.into_iter().collect(),
+            sandbox: self.sandbox,
+            spawn: self.spawn,
+            tls: self.tls,
+            ..ConnectionArgs::default()
         };
+        let connection = target::resolve(&connection, environment)?;
+        refuse_itself(listen, &connection.target.address)?;
+        let relay = RelayRequest {
+            listen,
+            orders,
+            faults: self.faults.schedules(),
+            upstream: connection.target,
+            server,
+            seed: self.seed.unwrap_or_else(fresh_seed),
+            format: self.format.given().unwrap_or_default(),
+            warnings: connection.warnings,
+        };
+        if !self.report {
+            return Ok(ProxyRequest::Relay(Box::new(relay)));
+        }
         let (format, rows) = self.format.resolve(self.output.output.as_deref())?;
         let options = self.output.options(environment);
         let JournalArgs { journal, journal_max_size, journal_reopen } = self.journal;
@@ -226,8 +201,16 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage; with
             journal_reopen,
             output: output::file(options.output),
             exit_zero: self.gates.exit_zero,
-            warnings: connection.warnings,
+            warnings: relay.warnings.clone(),
             ..options
+        };
+        let server = relay.server.clone();
+        let plan = Plan {
+            protocol: connection.protocol,
+            fail_on: self.gates.fail_on,
+            warn_on: self.gates.warn_on,
+            evidence: !self.no_evidence,
+            ..observing(relay, self.command)
         };
         Ok(ProxyRequest::Observe(Box::new(RunRequest { plan, server, output })))
     }
@@ -247,6 +230,43 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage; with
             Self::HELP,
             incidents.trim_end()
         )
+    }
+}
+
+/// Returns the plan of a run that observes an application behind this proxy.
+fn observing(relay: RelayRequest, command: Vec<OsString>) -> Plan {
+    let RelayRequest { listen, upstream, server, orders, faults, seed, .. } = relay;
+    Plan {
+        command: Command::Proxy,
+        target: upstream,
+        scope: None,
+        cluster: None,
+        sandbox: server == Some(LocalServer::Sandbox),
+        protocol: Protocol::Auto,
+        policy: ReconnectPolicy::preset(PolicyName::Bare),
+        probes: None,
+        subscription: None,
+        connections: 0,
+        application: Some(Application { listen, command, orders }),
+        stop: StopCondition::default(),
+        faults,
+        fail_on: Vec::new(),
+        warn_on: Vec::new(),
+        evidence: true,
+        max_reply: Plan::MAX_REPLY,
+        seed,
+        command_line: Vec::new(),
+    }
+}
+
+/// Refuses to listen on the address of the server.
+fn refuse_itself(listen: SocketAddr, server: &Address) -> Result<(), UsageError> {
+    match server {
+        Address::Tcp { host, port, .. } if *port == listen.port() && *port != 0 && is_here(host) => {
+            let problem = format!("{listen} is the server's own address");
+            Err(UsageError::new("--listen", problem, "use another port, for example 0"))
+        }
+        Address::Tcp { .. } | Address::Unix(_) => Ok(()),
     }
 }
 

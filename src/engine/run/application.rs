@@ -1,8 +1,14 @@
 //! The run of an application: it connects through the fault proxy, which observes it.
 
-use std::{io, net::SocketAddr, process::ExitStatus, sync::Arc};
+use std::{
+    collections::{HashSet, VecDeque},
+    io,
+    net::SocketAddr,
+    process::ExitStatus,
+    sync::Arc,
+};
 
-use tokio::process::Child;
+use tokio::{process::Child, sync::mpsc};
 
 use super::{INTERVAL, Run};
 use crate::{
@@ -10,12 +16,17 @@ use crate::{
     clock::Clock,
     dial::Route,
     engine::{RunIo, preflight, run_id, started},
-    event::{Control, Ended, Event, EventKind, EventSink as _, MessageSink, Observed, StopReason},
+    event::{Control, Ended, Event, EventKind, EventSink as _, Identified, MessageSink, Observed, Process, StopReason},
+    foreign::Foreign,
+    kernel::SocketOwner,
     plan::{Application, Plan, Protocol},
     proxy::{Config, Proxy, ProxyHandle},
     session::NoticeSender,
     supervise,
 };
+
+/// Clients whose processes are looked for.
+const CLIENTS: usize = 100;
 
 /// The reason why an application cannot be observed.
 #[derive(Debug, thiserror::Error)]
@@ -26,14 +37,15 @@ pub(crate) enum ApplicationError {
     Start(#[source] io::Error),
 }
 
-/// Runs the plan of an application to its end, and returns why it ended. `on_proxy` gets the proxy when it listens.
+/// Runs the plan of an application to its end, and returns why it ended. `remarks` are of the server behind the proxy;
+/// `on_proxy` gets the proxy when it listens.
 ///
 /// # Errors
 /// If the proxy or the application cannot be started.
 pub(crate) async fn observe(
     mut plan: Plan,
     mut application: Application,
-    io: RunIo<'_>,
+    (io, remarks): (RunIo<'_>, Option<&mut mpsc::UnboundedReceiver<String>>),
     on_proxy: impl FnOnce(&ProxyHandle),
 ) -> Result<StopReason, ApplicationError> {
     let RunIo { clock, sink, messages, control } = io;
@@ -62,7 +74,7 @@ pub(crate) async fn observe(
     on_proxy(proxy.handle());
     let application = command.map(|mut command| command.spawn()).transpose().map_err(ApplicationError::Start)?;
     proxy.handle().begin();
-    Ok(run.watch(Arc::new(plan), &proxy, application, messages).await)
+    Ok(run.watch(Arc::new(plan), &proxy, (application, remarks), messages).await)
 }
 
 /// Returns the TLS failure that would end every connection through the proxy. (A server that is not reachable yet may
@@ -81,13 +93,15 @@ impl Run<'_> {
         &mut self,
         plan: Arc<Plan>,
         proxy: &Proxy,
-        mut application: Option<Child>,
+        (mut application, mut remarks): (Option<Child>, Option<&mut mpsc::UnboundedReceiver<String>>),
         messages: Arc<dyn MessageSink>,
     ) -> StopReason {
         let notices = Arc::new(NoticeSender::new(self.clock, None, self.sender.clone(), messages));
         let route = Route::new(plan.target.clone(), plan.protocol, preflight::LIMIT, self.clock);
         let (_, mut gathering) = self.observe(&plan, route, true, &notices);
         let clock = self.clock;
+        let mut owners = Owners::default();
+        let listen = plan.application.as_ref().map(|application| application.listen);
         let reason = loop {
             tokio::select! {
                 biased;
@@ -102,9 +116,15 @@ impl Run<'_> {
                 () = clock.sleep_until(self.interval_began.after(INTERVAL)) => {
                     self.interval_began = clock.now();
                     proxy.handle().sample(false);
+                    let process = listen.and_then(|listen| owners.next(listen));
+                    process.into_iter().for_each(|process| self.observed(Observed::Process(process)));
                 }
-                Some(event) = self.faults.recv() => self.of_application(event),
+                Some(event) = self.faults.recv() => {
+                    owners.on_event(&event);
+                    self.of_application(event);
+                }
                 Some(notice) = self.notices.recv() => self.forward(notice),
+                Some(remark) = next(&mut remarks) => self.note(remark),
                 status = end_of(application.as_mut()) => {
                     self.take_events();
                     self.ended(status);
@@ -143,7 +163,47 @@ impl Run<'_> {
             Ok(status) => (status.to_string(), !status.success()),
             Err(error) => (format!("its end could not be awaited: {error}"), true),
         };
-        self.event(EventKind::Observed(Box::new(Observed::Ended(Ended { status: text.into(), failed }))));
+        self.observed(Observed::Ended(Ended { status: text.into(), failed }));
+    }
+
+    fn observed(&mut self, observed: Observed) {
+        self.event(EventKind::Observed(Box::new(observed)));
+    }
+}
+
+/// The clients whose processes are looked for, one in each interval: all processes of the machine may have to be searched.
+#[derive(Default)]
+struct Owners {
+    /// Names of the clients that were met.
+    met: HashSet<[Option<Foreign>; 3]>,
+    wanted: VecDeque<(u64, SocketAddr)>,
+}
+
+impl Owners {
+    fn on_event(&mut self, event: &Event) {
+        let EventKind::Observed(observed) = &event.kind else { return };
+        let Observed::Identified(Identified { flow, client, library, name, user, .. }) = &**observed else { return };
+        let local = client.parse().ok().filter(|address: &SocketAddr| address.ip().is_loopback());
+        if let Some(address) = local.filter(|_| self.met.len() < CLIENTS)
+            && self.met.insert([library.clone(), name.clone(), user.clone()])
+        {
+            self.wanted.push_back((*flow, address));
+        }
+    }
+
+    /// Returns the process of the next client, if it is visible.
+    fn next(&mut self, listen: SocketAddr) -> Option<Process> {
+        let (flow, client) = self.wanted.pop_front()?;
+        let SocketOwner { pid, program } = SocketOwner::of(client, listen)?;
+        Some(Process { flow, pid, program: Foreign::new(&program) })
+    }
+}
+
+/// Returns the next remark; never if there is none.
+async fn next(remarks: &mut Option<&mut mpsc::UnboundedReceiver<String>>) -> Option<String> {
+    match remarks {
+        Some(remarks) => remarks.recv().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -8,7 +8,10 @@ use crate::{
     clock::Stamp,
     event::FlowEnd,
     fault::Direction,
-    proxy::observer::{Ended, News},
+    proxy::{
+        observer::{Ended, News},
+        stream::Stream,
+    },
 };
 
 /// ECONNRESET.
@@ -40,6 +43,47 @@ impl Flow {
             ledger.delivered(sent);
             self.watched.reads(empty, now);
         }
+    }
+
+    /// True if a fault keeps the proxy from reading a connection of an observed application.
+    pub(super) fn is_silenced_and_observed(&self) -> bool {
+        self.dialogue.ledger.is_some()
+            && Direction::BOTH.iter().any(|direction| self.conditions.lane(*direction).silent)
+    }
+
+    /// Looks at what waits on a silenced connection: a command, a message, or the end of a client that has given up.
+    pub(super) fn look_at_silence(&mut self, now: Stamp) {
+        if !self.is_silenced_and_observed() {
+            return self.watched.holds(false, now);
+        }
+        let [client, server] = self.ends.each_ref().map(|end| end.as_ref().map(Stream::arrived));
+        let silent = |direction| self.conditions.lane(direction).silent;
+        let up = silent(Direction::Up).then_some(client).flatten();
+        let command = up.is_some_and(|client| client.bytes);
+        let message = silent(Direction::Down) && server.is_some_and(|server| server.bytes);
+        self.watched.holds(command || message, now);
+        if up.is_some_and(|client| client.ended) {
+            self.gone(now);
+        }
+    }
+
+    /// Looks at what is dropped on a connection that the network has forgotten.
+    pub(super) fn look_at_dropped(&mut self, direction: Direction, length: usize, now: Stamp) {
+        match (direction, length) {
+            (Direction::Up, 0) => self.gone(now),
+            (Direction::Down, 0) => {}
+            (Direction::Up | Direction::Down, _) => self.watched.drops(now),
+        }
+    }
+
+    /// The client has given the connection up, and the server does not learn of it.
+    fn gone(&mut self, now: Stamp) {
+        let whose = self.whose();
+        let (Some(ledger), Some(observer)) = (&mut self.dialogue.ledger, &self.state.observer) else { return };
+        ledger.now = now;
+        let ended = Ended { by_client: true, failure: None, delivered: u64::MAX };
+        let news = observer.gone(whose, ledger, &self.watched, ended);
+        self.report(news);
     }
 
     fn look(&mut self) {

@@ -11,7 +11,8 @@ use crate::{
     classify::Failure,
     clock::Stamp,
     event::{
-        ChannelsMissing, ClientState, Confirmations, Connected, Disconnected, EventKind, FlowRole, Observed, Reconnected,
+        ChannelsMissing, ClientState, Confirmations, Connected, Disconnected, EventKind, FlowRole, Observed,
+        Reconnected,
     },
     foreign::Foreign,
 };
@@ -43,9 +44,14 @@ enum State {
     Unproven,
     Works,
     /// A command on this connection is not answered since then.
-    Silent { since: Stamp, flow: u64 },
+    Silent {
+        since: Stamp,
+        flow: u64,
+    },
     /// Lost, since the end of its last connection.
-    Lost { closed: Stamp },
+    Lost {
+        closed: Stamp,
+    },
 }
 
 /// The end of a connection.

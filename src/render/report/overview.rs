@@ -14,7 +14,8 @@ use crate::{
 pub(super) fn of(report: &Report) -> Overview {
     let mut above = vec![verdict(report.verdict, &text::headline(report))];
     for run in &report.runs {
-        let lines = [Some(header::target_line(&run.started)), header::policy_line(&run.started), Some(text::summary(run))];
+        let lines =
+            [Some(header::target_line(&run.started)), header::policy_line(&run.started), Some(text::summary(run))];
         let lines: Vec<_> = lines.into_iter().flatten().map(|line| escaped(&line)).collect();
         above.push(lines.join("<br>\n"));
     }

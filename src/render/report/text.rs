@@ -8,9 +8,7 @@ use crate::{
     event::list_of,
     plan::Command,
     render::{
-        Style,
-        application,
-        event_line,
+        Style, application, event_line,
         fit::{self, INDENT},
         header,
         units::{clean, count, duration, percent, three_digits},
