@@ -1220,11 +1220,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --max-reply)
@@ -1255,7 +1255,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__proxy)
-            opts="-u --listen --uri --sandbox --spawn --allow-remote --no-control --report --format --seed --fault --incident --tls --sni --cacert --cacertdir --cert --key --insecure --help --config"
+            opts="-u -o -q --listen --uri --sandbox --spawn --allow-remote --no-control --report --seed --fault --incident --tls --sni --cacert --cacertdir --cert --key --insecure --format --rows --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1275,10 +1275,6 @@ _redis__doctor() {
                     ;;
                 --spawn)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --format)
-                    COMPREPLY=($(compgen -W "text json ndjson nagios" -- "${cur}"))
                     return 0
                     ;;
                 --seed)
@@ -1311,6 +1307,42 @@ _redis__doctor() {
                     ;;
                 --key)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
+                    return 0
+                    ;;
+                --rows)
+                    COMPREPLY=($(compgen -W "figures intervals outages errors" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --journal-max-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    return 0
+                    ;;
+                --warn-on)
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1352,11 +1384,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1610,11 +1642,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --max-reply)
@@ -1880,11 +1912,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --max-reply)

@@ -153,8 +153,8 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
 '--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
@@ -238,8 +238,8 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
@@ -326,8 +326,8 @@ mixed\:"All three"))' \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
 '--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
@@ -357,7 +357,6 @@ _arguments "${_arguments_options[@]}" : \
 '-u+[URL of the server \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '--uri=[URL of the server \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
-'--format=[Format of events, or of the report]:FORMAT:(text json ndjson nagios)' \
 '--seed=[Seed for all randomness \[default\: random\]]:N:_default' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
@@ -366,6 +365,15 @@ _arguments "${_arguments_options[@]}" : \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
 '--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
 '--key=[Private key of the certificate (PEM)]:FILE:_files' \
+'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
+'--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
+'-o+[Write the report to this file, - for stdout]:FILE:_files' \
+'--output=[Write the report to this file, - for stdout]:FILE:_files' \
+'--color=[When to use color]:WHEN:(auto always never)' \
+'--journal=[Append all events to this file as NDJSON]:FILE:_files' \
+'--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '(-u --uri)--sandbox[Use the embedded server]' \
 '--allow-remote[Allow other machines to connect]' \
@@ -373,6 +381,11 @@ _arguments "${_arguments_options[@]}" : \
 '--report[Observe the application, and report on it at the end]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
+'-q[Print only the report, no events or progress]' \
+'--quiet[Print only the report, no events or progress]' \
+'--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
+'--exit-zero[Always exit 0]' \
+'--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::command -- Application to start and to report on:_default' \
 && ret=0
@@ -535,8 +548,8 @@ _arguments "${_arguments_options[@]}" : \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--strict[Refuse a damaged line instead of skipping it]' \
 '-q[Print only the report, no events or progress]' \
