@@ -29,7 +29,7 @@ pub enum FlowRole {
 }
 
 impl FlowRole {
-    /// Returns its number, which stands for that of a connection under test.
+    /// Returns its number, in the place of that of a connection under test.
     pub(crate) fn number(self) -> u32 {
         self as u32
     }
@@ -48,7 +48,7 @@ pub enum Observed {
     Identified(Identified),
     /// The process of a client on this machine, from the kernel.
     Process(Process),
-    /// A connection that had been idle since before an outage was dead when it was used again.
+    /// A connection was dead when it was used, while others of its role worked.
     StaleConnection(Stale),
     /// A connection of which the client has noticed no end: the other side closed it, and the client did not.
     HalfClosed(Left),
@@ -221,7 +221,7 @@ impl fmt::Display for Observed {
             Self::Process(it) => write!(f, "flow {} is of process {} ({})", it.flow, it.pid, it.program),
             Self::StaleConnection(it) => write!(
                 f,
-                "flow {} ({}) was dead when it was used after the outage: a command waited {}",
+                "flow {} ({}) was dead when it was used, while others worked: a command waited {}",
                 it.flow,
                 it.role,
                 seconds(&it.waited)

@@ -56,12 +56,13 @@ fn written(address: SocketAddr, six: bool) -> Option<String> {
     Some(format!("{words}:{:04X}", address.port()))
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use std::net::{TcpListener, TcpStream};
 
     use super::*;
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn the_owner_of_a_socket_is_found() {
         for address in ["127.0.0.1:0", "[::1]:0"] {

@@ -115,7 +115,8 @@ impl Flow {
         let client = peer.map_or_else(|| Foreign::from("unknown"), |peer| peer.to_string().into());
         let began = self.state.clock().now();
         self.state.emit(EventKind::FlowOpened(FlowOpened { flow: self.number, client: client.clone() }));
-        let end = match self.connect().await {
+        // On the heap while it lasts: the handshake with a server is much larger than the rest.
+        let end = match Box::pin(self.connect()).await {
             Ok(()) => poll_fn(|cx| self.poll(cx)).await,
             Err(end) => end,
         };
@@ -126,7 +127,7 @@ impl Flow {
         self.state.emit(EventKind::FlowClosed(closed));
         self.state.close(self.number);
         let [client, server] = self.ends;
-        end.carry_out(client, server, &self.state).await;
+        Box::pin(end.carry_out(client, server, &self.state)).await;
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {

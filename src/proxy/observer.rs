@@ -274,7 +274,8 @@ impl Observer {
         if end.by_client && silent.is_none() || vital.good.is_none() {
             return out;
         }
-        if known.works() && !subscriber && vital.is_stale(known) {
+        let works = known.works() && !subscriber;
+        if works && (vital.is_stale(known) || !last && silent.is_some()) {
             let waited = silent.map_or(Duration::ZERO, |since| now.since(since));
             out.push(observed(Observed::StaleConnection(Stale { flow, role, waited })));
         } else if last {

@@ -38,7 +38,7 @@ pub(super) enum Stream {
     Unix(UnixStream),
 }
 
-/// What has arrived on a connection that is not read.
+/// The things that have arrived on a connection that is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Arrived {
     pub(super) bytes: bool,

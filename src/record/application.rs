@@ -54,7 +54,7 @@ pub(crate) struct Application {
     pub left_pending: Vec<Undelivered>,
     /// Writes of which the application does not know if they ran.
     pub outcome_unknown: u64,
-    /// Connections that had been idle since before an outage and were dead when they were used.
+    /// Connections that were dead when they were used, while others of their role worked.
     pub stale_connections: Vec<Stale>,
     /// Connections that the other side closed and the client did not.
     pub half_closed: u64,
@@ -99,7 +99,7 @@ pub(crate) struct RoleRow {
     pub outages: u64,
     /// True if the last outage was not over at the end.
     pub down: bool,
-    /// True if no connection was made in the last outage: the application did nothing that could show if it survives.
+    /// True if its connection ended and no other was made: the application did nothing that could show if it survives.
     pub unproven: bool,
     /// Attempts to come back in each outage: the first 200.
     pub returns: Vec<Return>,
@@ -118,6 +118,9 @@ pub(crate) struct Return {
     pub schedule: Vec<Duration>,
     /// True if the role works again.
     pub back: bool,
+    /// True if its last connection has ended.
+    #[serde(skip)]
+    closed: bool,
 }
 
 /// Folds the events about an application.
@@ -137,7 +140,11 @@ impl Observation {
                 self.seen.unreachable += u64::from(closed.how == FlowEnd::Unreachable);
             }
             EventKind::Stalled { since, .. } => self.lost(event, *since),
-            EventKind::Disconnected(_) => self.lost(event, event.at),
+            EventKind::Disconnected(_) => {
+                self.lost(event, event.at);
+                let last = self.role_of(event).and_then(|role| role.returns.last_mut());
+                last.into_iter().for_each(|last| last.closed = true);
+            }
             EventKind::Resumed { .. } | EventKind::Reconnected(_) => {
                 // Attempts of an outage that is over do not count for the next one.
                 self.opened.clear();
@@ -198,7 +205,7 @@ impl Observation {
         if role.returns.len() == RETURNS {
             role.returns.remove(RETURNS / 2);
         }
-        role.returns.push(Return { lost_at: at, attempts: 0, schedule: Vec::new(), back: false });
+        role.returns.push(Return { lost_at: at, attempts: 0, schedule: Vec::new(), back: false, closed: false });
     }
 
     fn observed(&mut self, observed: &Observed) {
@@ -251,7 +258,7 @@ impl Observation {
     /// Returns the application as it was seen.
     pub(super) fn concluded(&self) -> Application {
         let roles = self.roles.values().map(|row| {
-            let unproven = row.down && row.returns.last().is_some_and(|last| last.attempts == 0);
+            let unproven = row.down && row.returns.last().is_some_and(|last| last.closed && last.attempts == 0);
             RoleRow { unproven, ..row.clone() }
         });
         Application { roles: roles.collect(), ..self.seen.clone() }

@@ -22,7 +22,7 @@ pub(super) enum Naming {
     Others,
     /// By their number.
     All,
-    /// By the role that the number stands for.
+    /// By the role with this number.
     Roles,
 }
 

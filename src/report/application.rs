@@ -20,7 +20,7 @@ impl List {
             self.about_the_obstacle(run, figures);
         } else if application.connections == 0 {
             self.warning("no client connected");
-        } else if application.totals.as_ref().is_some_and(|totals| totals.commands > 0) && figures.counters.ok == 0 {
+        } else if run.connected.is_none() && figures.counters.ok == 0 {
             self.critical("no command was ever answered");
         }
     }
@@ -85,8 +85,8 @@ impl List {
         let Some(longest) = stale.iter().map(|stale| stale.waited).max() else { return };
         let waited =
             if longest.is_zero() { String::new() } else { format!(": a command waited up to {}", span(longest)) };
-        let number = count(stale.len() as u64, "idle connection");
-        self.warning(format!("{number} of a pool found dead after an outage{waited}"));
+        let number = count(stale.len() as u64, "connection");
+        self.warning(format!("{number} of a pool found dead while others worked{waited}"));
     }
 }
 

@@ -126,7 +126,6 @@ const ALLOWED: Table<'_> = &[
             "fault",
             "output",
             "plan",
-            "proxy",
             "exit",
             "idle",
             "knowledge",

@@ -17,7 +17,7 @@ use crate::{
 /// A connection is idle after this long with nothing in flight.
 const IDLE: Duration = Duration::from_millis(10);
 
-/// Interval between two looks at what waits on a silenced connection.
+/// Interval at which a silenced connection is checked for what waits on it.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// A timer whose deadline may change.

@@ -52,7 +52,7 @@ pub(in crate::proxy) enum Kind {
 }
 
 impl Kind {
-    /// The kind of the command with this name, in capitals; `has` tells if it has an option.
+    /// The kind of the command with this name, in capitals; `has` returns true for an option that it has.
     pub(in crate::proxy) fn of(name: &[u8], has: impl Fn(&[u8]) -> bool) -> Self {
         match name {
             b"HELLO" | b"AUTH" | b"SELECT" | b"CLIENT" | b"COMMAND" | b"INFO" | b"PING" | b"READONLY"
@@ -97,12 +97,14 @@ pub(in crate::proxy) struct Entry {
     /// Of its first bytes, if its kind is followed.
     pub(in crate::proxy) hash: u64,
     pub(in crate::proxy) length: u64,
+    /// Commands before it in its transaction.
+    pub(in crate::proxy) behind: u64,
     /// True if the server may wait before it answers.
     pub(in crate::proxy) blocks: bool,
     pub(in crate::proxy) at: Stamp,
 }
 
-/// True if the server may wait before it answers the command with this name; `has` tells if it has an option.
+/// True if the server may wait before it answers the command with this name; `has` returns true for an option that it has.
 pub(in crate::proxy) fn blocks(name: &[u8], has: impl Fn(&[u8]) -> bool) -> bool {
     match name {
         b"BLPOP" | b"BRPOP" | b"BLMOVE" | b"BRPOPLPUSH" | b"BLMPOP" | b"BZPOPMIN" | b"BZPOPMAX" | b"BZMPOP"

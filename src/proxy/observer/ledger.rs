@@ -64,6 +64,8 @@ pub(in crate::proxy) struct Ledger {
 struct Transaction {
     kind: Kind,
     hash: Hash,
+    /// Number of commands, with MULTI.
+    commands: u64,
 }
 
 /// The changes since the observer last looked.
@@ -129,7 +131,7 @@ impl Ledger {
         if kind.is_followed() {
             hash.add(bytes);
         }
-        self.sent(name, (kind, blocks(name.as_bytes(), has)), hash);
+        self.sent(name, (kind, blocks(name.as_bytes(), has)), hash, 0);
     }
 
     /// Takes a part of the command that is arriving.
@@ -149,7 +151,7 @@ impl Ledger {
         let name = Name::new(name);
         self.identify(name.as_bytes(), words);
         if !answered {
-            return self.assume_role(name.as_bytes());
+            return self.assume_role(name.as_bytes(), false);
         }
         let has = |option: &[u8]| {
             // A value that looks like an option is none.
@@ -158,19 +160,19 @@ impl Ledger {
         };
         let kind = Kind::of(name.as_bytes(), has);
         match self.in_transaction(name.as_bytes(), kind, hash) {
-            Some((kind, hash)) => self.sent(name, (kind, false), hash),
-            None => self.sent(name, (kind, blocks(name.as_bytes(), has)), hash),
+            Some(Transaction { kind, hash, commands }) => self.sent(name, (kind, false), hash, commands),
+            None => self.sent(name, (kind, blocks(name.as_bytes(), has)), hash, 0),
         }
     }
 
     /// Follows a transaction: its commands have no effect before EXEC, which has that of all of them.
-    fn in_transaction(&mut self, name: &[u8], kind: Kind, hash: Hash) -> Option<(Kind, Hash)> {
+    fn in_transaction(&mut self, name: &[u8], kind: Kind, hash: Hash) -> Option<Transaction> {
         match (name, &mut self.transaction) {
             (b"MULTI", _) => {
-                self.transaction = Some(Transaction { kind: Kind::Repeatable, hash: Hash::default() });
-                Some((kind, hash))
+                self.transaction = Some(Transaction { kind: Kind::Repeatable, hash: Hash::default(), commands: 1 });
+                Some(Transaction { kind, hash, commands: 0 })
             }
-            (b"EXEC", queued) => queued.take().map(|queued| (queued.kind, queued.hash)),
+            (b"EXEC", queued) => queued.take(),
             (b"DISCARD" | b"RESET", queued) => {
                 *queued = None;
                 None
@@ -179,22 +181,23 @@ impl Ledger {
                 queued.kind = queued.kind.with(kind);
                 queued.hash.add(&hash.value.to_le_bytes());
                 queued.hash.length += hash.length;
-                Some((Kind::Repeatable, hash))
+                queued.commands += 1;
+                Some(Transaction { kind: Kind::Repeatable, hash, commands: 0 })
             }
             (_, None) => None,
         }
     }
 
-    fn sent(&mut self, name: Name, (kind, blocks): (Kind, bool), hash: Hash) {
+    fn sent(&mut self, name: Name, (kind, blocks): (Kind, bool), hash: Hash, behind: u64) {
         self.fresh.commands += 1;
         if self.unanswered.len() >= FOLLOWED {
             self.overflown = true;
             self.unanswered.clear();
         }
         if kind != Kind::Handshake {
-            self.assume_role(name.as_bytes());
+            self.assume_role(name.as_bytes(), blocks);
         }
-        let entry = Entry { name, kind, hash: hash.value, length: hash.length, blocks, at: self.now };
+        let entry = Entry { name, kind, hash: hash.value, length: hash.length, behind, blocks, at: self.now };
         if self.unanswered.is_empty() {
             self.pace.asked(self.now);
         }
@@ -240,7 +243,7 @@ impl Ledger {
         self.fresh.confirmed = true;
     }
 
-    /// Returns the time at which the oldest command was sent that the server should have answered at once.
+    /// Returns the time at which the oldest command was sent that the server should have answered without a wait.
     pub(in crate::proxy) fn oldest(&self) -> Option<Stamp> {
         // A reply waits for those before it.
         self.unanswered.front().filter(|entry| !entry.blocks).map(|entry| entry.at)
@@ -253,9 +256,9 @@ impl Ledger {
         }
     }
 
-    fn assume_role(&mut self, name: &[u8]) {
+    fn assume_role(&mut self, name: &[u8], blocks: bool) {
         if self.role.is_none() || (name.ends_with(b"SUBSCRIBE") && self.role == Some(FlowRole::Commands)) {
-            self.role = Some(role_of(name));
+            self.role = Some(role_of(name, blocks));
             self.fresh.identified = true;
         }
     }
@@ -293,14 +296,14 @@ fn failure(line: &[u8], stage: Stage) -> Option<Failure> {
     (stage != Stage::Hello || !tried).then(|| Failure::server(stage, own))
 }
 
-fn role_of(name: &[u8]) -> FlowRole {
+fn role_of(name: &[u8], blocks: bool) -> FlowRole {
     match name {
         b"MONITOR" => FlowRole::Monitor,
         b"PSYNC" | b"SYNC" | b"REPLCONF" => FlowRole::Replica,
         _ if name.ends_with(b"SUBSCRIBE") => FlowRole::Subscriber,
-        b"BLPOP" | b"BRPOP" | b"BLMOVE" | b"BRPOPLPUSH" | b"BLMPOP" | b"BZPOPMIN" | b"BZPOPMAX" | b"BZMPOP" => {
-            FlowRole::Blocking
-        }
+        // These wait for replicas, not for data.
+        b"WAIT" | b"WAITAOF" => FlowRole::Commands,
+        _ if blocks => FlowRole::Blocking,
         _ => FlowRole::Commands,
     }
 }

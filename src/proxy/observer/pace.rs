@@ -13,7 +13,7 @@ pub(in crate::proxy) struct Timed {
     pub(in crate::proxy) proxy: Duration,
 }
 
-/// A time in which bytes were held in one direction; without an end it goes on.
+/// A time in which bytes were held in one direction; without an end it continues.
 type Held = (Stamp, Option<Stamp>);
 
 /// The pace of a connection.

@@ -118,7 +118,7 @@ impl Repeats {
         self.losses.retain(|loss| now.since(loss.at) < EXPECTED && !loss.answered.is_empty());
         let habits = &self.habits;
         self.losses.iter_mut().find_map(|loss| {
-            let fits = loss.client == client && opened >= loss.at && place <= loss.most;
+            let fits = loss.client == client && opened >= loss.at && place <= loss.most + entry.behind;
             let which = loss.answered.iter().position(|lost| lost.is_same(entry)).filter(|_| fits)?;
             let after = now.since(loss.at);
             if !habits.are_unique(&entry.name) {

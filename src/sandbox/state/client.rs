@@ -55,7 +55,7 @@ pub(in crate::sandbox) enum Replies {
 }
 
 impl Replies {
-    /// Returns true if the present command is answered, and goes on to the next.
+    /// Returns true if the present command is answered, and continues with the next.
     pub(super) fn wants(&mut self) -> bool {
         let now = *self;
         *self = match now {
