@@ -4,6 +4,7 @@
 //! V2 encoding in base64, the form of HdrHistogram's own logs. The uncompressed one of older journals is read, too.
 
 mod packed;
+mod parts;
 
 use std::{borrow::Cow, time::Duration};
 
@@ -14,6 +15,7 @@ use hdrhistogram::{
 };
 pub(crate) use packed::Packed;
 use packed::{COOKIE, HEADER, inflated, number};
+pub(crate) use parts::Parts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,8 +25,8 @@ const LOWEST: u64 = 128;
 const HIGHEST: u64 = 3600 * 1_000_000_000;
 const DIGITS: u8 = 3;
 
-/// Digits of one sum of many: a tenth of the memory.
-const COARSE_DIGITS: u8 = 2;
+/// Maximum number of parts of a sum at rest.
+const PARTS: usize = 32;
 
 /// As many durations as take the memory of the smallest histogram.
 const FEW: usize = 1 << 11;
@@ -43,6 +45,8 @@ enum Counts {
     Few(Vec<u64>),
     /// As they were read.
     Packed(Packed),
+    /// One sum of many.
+    Parts(Parts),
     Many(Histogram<u64>),
 }
 
@@ -53,9 +57,9 @@ impl Default for Distribution {
 }
 
 impl Distribution {
-    /// Creates an empty distribution that counts to two significant digits, from the first duration on.
-    pub fn coarse() -> Self {
-        Self(Counts::Many(histogram_to(COARSE_DIGITS)))
+    /// Creates an empty distribution that takes little memory, however much is added up in it.
+    pub fn at_rest() -> Self {
+        Self(Counts::Parts(Parts::default()))
     }
 
     /// Adds one duration.
@@ -66,17 +70,22 @@ impl Distribution {
             // Cannot fail: the histogram grows as needed, and every value fits below the highest.
             Counts::Many(histogram) => _ = histogram.record(value),
             Counts::Few(values) if values.len() < FEW => values.push(value),
-            Counts::Few(_) | Counts::Packed(_) => _ = self.counted().record(value),
+            Counts::Few(_) | Counts::Packed(_) | Counts::Parts(_) => _ = self.counted().record(value),
         }
     }
 
     /// Adds all durations of `other`.
     pub fn merge(&mut self, other: &Self) {
         match (&mut self.0, &other.0) {
+            (Counts::Parts(ours), _) => {
+                ours.append(Parts::of(Some(other)));
+                ours.compact(PARTS);
+            }
+            (_, Counts::Parts(theirs)) => {
+                theirs.packed().into_iter().for_each(|theirs| theirs.add_to(self.counted()));
+            }
             (Counts::Few(none), Counts::Packed(theirs)) if none.is_empty() => self.0 = Counts::Packed(theirs.clone()),
             (Counts::Few(ours), Counts::Few(theirs)) if ours.len() + theirs.len() <= FEW => ours.extend(theirs),
-            // As in a replay, whose journal has three digits: the sum must not depend on the way of a duration.
-            (Counts::Many(ours), Counts::Few(theirs)) if ours.sigfig() < DIGITS => _ = ours.add(histogram_of(theirs)),
             (_, Counts::Few(theirs)) => count(self.counted(), theirs),
             (_, Counts::Packed(theirs)) => theirs.add_to(self.counted()),
             // Cannot fail: it grows as needed.
@@ -85,12 +94,15 @@ impl Distribution {
     }
 
     /// Adds all durations of `other` to the sum of a run, which will have many: it becomes a histogram immediately, and so
-    /// reaches most of its size within seconds, not after hours.
+    /// reaches most of its size within seconds, not after hours. A sum at rest stays small.
     pub fn add_up(&mut self, other: &Self) {
-        if !other.is_empty() {
-            self.counted();
-            self.merge(other);
+        if other.is_empty() {
+            return;
         }
+        if !matches!(self.0, Counts::Parts(_)) {
+            self.counted();
+        }
+        self.merge(other);
     }
 
     /// Returns the number of durations.
@@ -98,6 +110,7 @@ impl Distribution {
         match &self.0 {
             Counts::Few(values) => values.len() as u64,
             Counts::Packed(packed) => packed.count(),
+            Counts::Parts(parts) => parts.count(),
             Counts::Many(histogram) => histogram.len(),
         }
     }
@@ -177,11 +190,12 @@ impl Distribution {
         match &self.0 {
             Counts::Few(values) => self.0 = Counts::Many(histogram_of(values)),
             Counts::Packed(packed) => self.0 = Counts::Many(packed.histogram()),
+            Counts::Parts(parts) => self.0 = Counts::Many(histogram_in(parts)),
             Counts::Many(_) => {}
         }
         match &mut self.0 {
             Counts::Many(histogram) => histogram,
-            Counts::Few(_) | Counts::Packed(_) => unreachable!("they have just been counted"),
+            Counts::Few(_) | Counts::Packed(_) | Counts::Parts(_) => unreachable!("they have just been counted"),
         }
     }
 
@@ -190,6 +204,7 @@ impl Distribution {
         match &self.0 {
             Counts::Few(values) => Cow::Owned(histogram_of(values)),
             Counts::Packed(packed) => Cow::Owned(packed.histogram()),
+            Counts::Parts(parts) => Cow::Owned(histogram_in(parts)),
             Counts::Many(histogram) => Cow::Borrowed(histogram),
         }
     }
@@ -197,12 +212,8 @@ impl Distribution {
 
 /// An empty histogram that grows with the values it gets.
 fn histogram() -> Histogram<u64> {
-    histogram_to(DIGITS)
-}
-
-fn histogram_to(digits: u8) -> Histogram<u64> {
     let mut histogram =
-        Histogram::new_with_bounds(LOWEST, 2 * LOWEST, digits).expect("constant bounds that the histogram accepts");
+        Histogram::new_with_bounds(LOWEST, 2 * LOWEST, DIGITS).expect("constant bounds that the histogram accepts");
     histogram.auto(true);
     histogram
 }
@@ -211,6 +222,10 @@ fn histogram_of(values: &[u64]) -> Histogram<u64> {
     let mut histogram = histogram();
     count(&mut histogram, values);
     histogram
+}
+
+fn histogram_in(parts: &Parts) -> Histogram<u64> {
+    parts.packed().map_or_else(histogram, |packed| packed.histogram())
 }
 
 fn count(histogram: &mut Histogram<u64>, values: &[u64]) {

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 pub(crate) use self::nodes::{ClusterError, find_nodes};
 use self::run::Run;
-pub(crate) use self::run::{ApplicationError, observe};
+pub(crate) use self::run::application::{ApplicationError, observe};
 use crate::{
     clock::Clock,
     event::{Control, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},

@@ -32,6 +32,7 @@ use std::{
 
 use tokio::{sync::Notify, task::JoinSet};
 
+pub(crate) use self::sockets::SocketScan;
 use self::{
     attempt_listener::AttemptListener,
     casebook::{Casebook, SAMPLE},
@@ -68,20 +69,20 @@ pub(crate) struct Collector {
 
 impl Collector {
     /// Creates the collector for a run of `plan`. `proxied` is true if the run's own target is the fault proxy, `shared`
-    /// if another target has the same address.
+    /// if another target has the same address. All targets of a run use the same `scan`.
     pub(crate) fn new(
         plan: Arc<Plan>,
         direct: Route,
         (proxied, shared): (bool, bool),
         notices: Arc<NoticeSender>,
-        clock: Clock,
+        (clock, scan): (Clock, Arc<Mutex<SocketScan>>),
     ) -> Self {
         let port = match &plan.target.address {
             Address::Tcp { port, .. } => Some(*port),
             Address::Unix(_) => None,
         };
         let listener = AttemptListener::new(&plan, port, shared, direct.own());
-        let cases = Mutex::new(Casebook::new(Sockets::new(port, &plan.policy), listener));
+        let cases = Mutex::new(Casebook::new(Sockets::new(port, &plan.policy, scan), listener));
         Self { plan, clock, notices, direct, proxied, cases, wake: Notify::new(), lost: Notify::new() }
     }
 

@@ -94,9 +94,10 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Creates the recorder of one of many targets, whose distributions take a tenth of the memory.
-    fn coarse() -> Self {
-        Self { samples: Samples::coarse(), story: Story::default() }
+    /// Creates the recorder of one of many targets, which takes little memory.
+    fn of_many() -> Self {
+        let story = Story { timeline: Timeline::of_many(), ..Story::default() };
+        Self { samples: Samples::of_many(), story }
     }
 
     /// Returns the figures of all runs, each to its end, or to its last event if it has not ended or was cut off.

@@ -18,6 +18,7 @@ mod monitor;
 mod notices;
 mod observer;
 mod pauses;
+mod process;
 mod prognosis;
 mod publisher;
 mod refusals;
@@ -38,5 +39,5 @@ pub(crate) use self::{
     fleet::{NotStarted, Sessions},
     notices::{Notice, NoticeSender},
     observer::{Observer, Unobserved},
-    pauses::Pauses,
+    process::Process,
 };

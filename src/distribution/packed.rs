@@ -55,13 +55,8 @@ impl Packed {
                 buckets.sort_unstable();
                 Self::of_counts(&encoded(buckets))
             }
-            Counts::Many(histogram) if histogram.sigfig() == DIGITS => Self::of_histogram(histogram),
-            Counts::Many(coarse) => {
-                let mut fine = histogram();
-                // Cannot fail: it grows as needed.
-                _ = fine.add(coarse);
-                Self::of_histogram(&fine)
-            }
+            Counts::Parts(parts) => parts.packed(),
+            Counts::Many(histogram) => Self::of_histogram(histogram),
         }
     }
 
@@ -95,10 +90,9 @@ impl Packed {
 
     /// Adds the counts to a histogram.
     pub(super) fn add_to(&self, histogram: &mut Histogram<u64>) {
-        // The largest duration of a histogram is the upper bound of its last bucket, unless its buckets are wider. Both
-        // cannot fail: the histogram grows as needed, here once for all.
-        let largest = if histogram.sigfig() == DIGITS { upper(self.last) } else { lower(self.last) };
-        _ = histogram.record_n(largest, 0);
+        // The largest duration of a histogram is the upper bound of its last bucket. Both cannot fail: the histogram grows as
+        // needed, here once for all.
+        _ = histogram.record_n(upper(self.last), 0);
         self.buckets().for_each(|(bucket, count)| _ = histogram.record_n(lower(bucket), count));
     }
 

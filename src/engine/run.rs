@@ -1,10 +1,13 @@
 //! The run of one target, from the preflight to the final figures.
 
-mod application;
+pub(super) mod application;
+mod evidence;
 
-use std::{io, sync::Arc, time::Duration};
-
-pub(crate) use self::application::{ApplicationError, observe};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -14,11 +17,11 @@ use crate::{
     clock::{Clock, Stamp, within},
     dial::{Dialect, PathWatch, Route},
     event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, StopReason},
-    evidence::Collector,
+    evidence::{Collector, SocketScan},
     foreign::Foreign,
     plan::{Plan, ProbeKind, Target},
     proxy::Proxy,
-    session::{Notice, NoticeSender, Observer, Pauses, RunContext, Sessions, Unobserved},
+    session::{Notice, NoticeSender, Process, RunContext, Sessions},
     tls,
     units::span,
 };
@@ -53,6 +56,8 @@ pub(super) struct Run<'a> {
     target: Option<Foreign>,
     /// True if another target has the same address, and the two are not behind separate fault proxies.
     pub(super) shares_address: bool,
+    /// The scan of our own sockets; shared with the other targets.
+    pub(super) scan: Arc<Mutex<SocketScan>>,
     sink: &'a mut dyn EventSink,
     /// Gathers evidence, if the run wants it.
     collector: Option<Arc<Collector>>,
@@ -79,6 +84,7 @@ impl<'a> Run<'a> {
             clock,
             target,
             shares_address: false,
+            scan: Arc::default(),
             sink,
             collector: None,
             control,
@@ -90,14 +96,13 @@ impl<'a> Run<'a> {
         (run, fault_events)
     }
 
-    /// Runs the plan of one target to its end. The pauses of this process are `shared` with other targets, if there are
-    /// any.
+    /// Runs the plan of one target to its end. This process is `shared` with other targets, if there are any.
     pub(super) async fn run_target(
         &mut self,
         mut plan: Plan,
         run_id: String,
         (messages, faults): (Arc<dyn MessageSink>, mpsc::UnboundedSender<Event>),
-        shared: Option<Arc<Pauses>>,
+        shared: Option<Arc<Process>>,
     ) -> StopReason {
         let server = plan.target.clone();
         let Proxies { faults: proxy, direct, _relay } = match self.interpose(&mut plan, faults) {
@@ -171,37 +176,12 @@ impl<'a> Run<'a> {
         Ok(Proxies { faults, direct, _relay: relay })
     }
 
-    /// Starts to gather evidence, if the plan wants it. It comes from the server itself, on the `direct` route: faults
-    /// must neither hit these queries nor trigger on them.
-    fn observe(
-        &mut self,
-        plan: &Arc<Plan>,
-        direct: Route,
-        proxied: bool,
-        notices: &Arc<NoticeSender>,
-    ) -> (Arc<dyn Observer>, JoinSet<()>) {
-        let mut gathering = JoinSet::new();
-        if !plan.evidence {
-            return (Arc::new(Unobserved), gathering);
-        }
-        let collector = Collector::new(
-            Arc::clone(plan),
-            direct,
-            (proxied, self.shares_address && !proxied),
-            Arc::clone(notices),
-            self.clock,
-        );
-        let collector = self.collector.insert(Arc::new(collector));
-        collector.start(&mut gathering);
-        (Arc::clone(collector) as _, gathering)
-    }
-
     /// Runs from the first probe to the final figures.
     async fn drive(
         &mut self,
         ctx: &Arc<RunContext>,
         mut sessions: Sessions,
-        mut gathering: JoinSet<()>,
+        gathering: JoinSet<()>,
         proxy: Option<&Proxy>,
     ) -> StopReason {
         if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
@@ -233,11 +213,7 @@ impl<'a> Run<'a> {
         }
         sessions.close().await;
         self.drain();
-        gathering.shutdown().await;
-        if let Some(collector) = self.collector.take() {
-            collector.conclude().await;
-            self.drain();
-        }
+        self.conclude_evidence(gathering).await;
         self.interval(ctx);
         self.finish(ctx.stop.reason().unwrap_or(StopReason::Signal))
     }

@@ -1,7 +1,7 @@
 //! A run of several targets: one run for each, at the same time, merged into one stream of events.
 //!
-//! Each target has its own sessions, evidence and path probes; the clock and the pauses of this process are shared. A
-//! target that cannot be reached at the start ends alone. A request to stop ends all of them.
+//! Each target has its own sessions, evidence and path probes; the clock, and the pauses and memory of this process, are
+//! shared. A target that cannot be reached at the start ends alone. A request to stop ends all of them.
 
 use std::{cell::RefCell, collections::HashMap, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
     clock::Stamp,
     event::{Control, Event, EventKind, EventSink, OwnPause, Reply, StopReason},
     plan::{Plan, Target},
-    session::Pauses,
+    session::Process,
 };
 
 /// Time in which all targets are started, so that neither their connections nor their probes go out in one burst.
@@ -32,7 +32,7 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
         sink.borrow_mut().on_event(&event);
     };
     emit(started(&plan, &run_id));
-    let pauses = Arc::new(Pauses::new());
+    let (process, scan) = (Arc::new(Process::new()), Arc::default());
     let mut controls = Vec::new();
     let mut running = FuturesUnordered::new();
     let targets = plan.scope.as_ref().map_or(&[][..], |scope| &scope.targets);
@@ -45,19 +45,20 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
         controls.push(sender);
         // Two targets may be the same server: their keys and channels must differ.
         let run_id = format!("{run_id}.{number}{}", tags.get(number as usize).map_or("", |tag| tag));
-        let (messages, pauses, sink) = (Arc::clone(&messages), Arc::clone(&pauses), &sink);
+        let (messages, process, scan) = (Arc::clone(&messages), Arc::clone(&process), Arc::clone(&scan));
+        let sink = &sink;
         running.push(async move {
             let mut sink = SharedSink(sink);
             clock.sleep_until(clock.now().after(stagger * number)).await;
             let (mut run, faults) = Run::new(Some(label), clock, &mut sink, control);
-            run.shares_address = shares_address;
-            run.run_target(plan, run_id, (messages, faults), Some(pauses)).await
+            (run.shares_address, run.scan) = (shares_address, scan);
+            run.run_target(plan, run_id, (messages, faults), Some(process)).await
         });
     }
     let stop = |reason| controls.iter().for_each(|control| _ = control.send(Control::Stop(reason)));
     let (mut asked, mut ended) = (None, None);
     let paused = |pause: OwnPause| emit(EventKind::OwnPause(pause));
-    let mut watching = std::pin::pin!(pauses.watch(clock, paused));
+    let mut watching = std::pin::pin!(process.watch(clock, paused));
     loop {
         tokio::select! {
             biased;

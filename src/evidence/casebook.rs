@@ -412,7 +412,10 @@ mod tests {
     /// The cases of a run over a unix socket, whose sockets and attempts the kernel does not show.
     fn casebook() -> Casebook {
         let plan = plan();
-        Casebook::new(Sockets::new(None, &plan.policy), AttemptListener::new(&plan, None, false, OwnSockets::default()))
+        Casebook::new(
+            Sockets::new(None, &plan.policy, Default::default()),
+            AttemptListener::new(&plan, None, false, OwnSockets::default()),
+        )
     }
 
     fn client(id: u64, addr: &str) -> ClientInfo {

@@ -1,6 +1,9 @@
 //! A stand-in where the system does not report how a socket ended.
 
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex},
+};
 
 use super::ended_socket::EndedSocket;
 use crate::{clock::Stamp, dial::ClientInfo, event::TcpFigures, plan::ReconnectPolicy};
@@ -10,11 +13,15 @@ pub(super) enum LostSocket {
     Examined(EndedSocket),
 }
 
+/// The scan of this process's own sockets, which finds none.
+#[derive(Debug, Default)]
+pub(crate) struct SocketScan;
+
 /// The sockets of the connections under test, all unknown.
 pub(super) struct Sockets;
 
 impl Sockets {
-    pub(super) fn new(_port: Option<u16>, _policy: &ReconnectPolicy) -> Self {
+    pub(super) fn new(_port: Option<u16>, _policy: &ReconnectPolicy, _scan: Arc<Mutex<SocketScan>>) -> Self {
         Self
     }
 

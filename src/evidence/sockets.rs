@@ -19,24 +19,26 @@
 //! side sees nothing of it. If the library replaces a connection on its own, the old one can live on until the next
 //! sample, a second at most.
 
+mod scan;
+
 use std::{
     collections::HashMap,
     net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use rustix::{
-    fd::OwnedFd,
-    process::{PidfdFlags, getpid, pidfd_open},
-};
+use rustix::fd::OwnedFd;
 
+use self::scan::Seen;
+pub(crate) use self::scan::SocketScan;
 use super::ended_socket::EndedSocket;
 use crate::{
     clock::Stamp,
     dial::ClientInfo,
     event::{SocketEnd, TcpFigures},
     foreign::Foreign,
-    kernel::{Pair, Table, TcpState, ends, link_of, own_sockets, second},
+    kernel::{Pair, Table, TcpState, ends, link_of},
     plan::ReconnectPolicy,
 };
 
@@ -53,27 +55,18 @@ const RETRANSMITS: Duration = Duration::from_secs(100);
 pub(super) struct Sockets {
     /// The kernel's socket table; `None` before the first scan.
     table: Option<Result<Table, String>>,
-    /// Our own process, for second descriptors; opened with the table.
-    process: Option<OwnedFd>,
+    scan: Arc<Mutex<SocketScan>>,
     /// Port of the connections under test; `None` if they are not TCP connections.
     port: Option<u16>,
     /// Shortest silence after which the kernel itself ends a connection.
     patience: Duration,
-    /// Our sockets at the last scan, by inode.
-    seen: HashMap<u32, Seen>,
+    /// Number of the last scan for these connections.
+    last_scan: u64,
     /// Followed sockets, by connection.
     followed: HashMap<u32, Followed>,
     /// Connections whose socket is not known yet.
     wanted: Vec<Wanted>,
     scanned: Option<Stamp>,
-}
-
-/// One of our sockets.
-#[derive(Clone, Copy)]
-struct Seen {
-    fd: i32,
-    /// Its ends, if it is a TCP connection.
-    pair: Option<Pair>,
 }
 
 struct Wanted {
@@ -114,16 +107,16 @@ enum Found {
 }
 
 impl Sockets {
-    /// Creates the table; it follows no socket yet.
-    pub(super) fn new(port: Option<u16>, policy: &ReconnectPolicy) -> Self {
+    /// Creates the table; it follows no socket yet. Other targets use the `scan` as well.
+    pub(super) fn new(port: Option<u16>, policy: &ReconnectPolicy, scan: Arc<Mutex<SocketScan>>) -> Self {
         let keepalive = policy.keepalive.map(|keepalive| keepalive.time + keepalive.interval * keepalive.probes);
         let limits = [keepalive, policy.user_timeout, Some(RETRANSMITS)];
         Self {
             table: None,
-            process: None,
+            scan,
             port,
             patience: limits.into_iter().flatten().min().unwrap_or(RETRANSMITS),
-            seen: HashMap::new(),
+            last_scan: 0,
             followed: HashMap::new(),
             wanted: Vec::new(),
             scanned: None,
@@ -249,7 +242,7 @@ impl Sockets {
             let table =
                 Table::open().map_err(|errno| format!("the kernel's socket diagnostics are unavailable: {errno}"));
             self.table = Some(table);
-            self.process = pidfd_open(getpid(), PidfdFlags::empty()).ok();
+            locked(&self.scan).open();
         }
     }
 
@@ -257,59 +250,54 @@ impl Sockets {
     fn scan(&mut self, now: Stamp) {
         self.open();
         self.scanned = Some(now);
-        let before = std::mem::take(&mut self.seen);
-        for (fd, inode) in own_sockets() {
-            let known = before.get(&inode).filter(|seen| seen.fd == fd).copied();
-            self.seen.insert(
-                inode,
-                known.unwrap_or_else(|| Seen { fd, pair: self.second(fd).and_then(|socket| ends(&socket)) }),
-            );
-        }
+        let shared = Arc::clone(&self.scan);
+        let mut scan = locked(&shared);
+        scan.scan();
         for wanted in std::mem::take(&mut self.wanted) {
-            let followed = match &self.process {
-                Some(_) => self.candidate(&wanted, &before).and_then(|candidate| self.hold(candidate)),
-                None => self.without_descriptor(&wanted, now),
+            let followed = match &scan.process {
+                Some(_) => self.candidate(&wanted, &scan).and_then(|candidate| hold(candidate, &scan)),
+                None => self.without_descriptor(&wanted, &scan, now),
             };
             if let (Some(mut followed), Some(Ok(table))) = (followed, &mut self.table) {
                 followed.sample(table, now);
                 self.followed.insert(wanted.connection, followed);
             }
         }
-    }
-
-    fn hold(&self, (inode, seen, pair): (u32, Seen, Pair)) -> Option<Followed> {
-        // Since the scan the descriptor may have been reused for another socket.
-        let held = self.second(seen.fd).filter(|held| ends(held) == Some(pair));
-        held.is_some().then_some(Followed { pair, inode, fd: seen.fd, held, figures: None, end: None })
+        self.last_scan = scan.number;
     }
 
     /// Without a second descriptor (a sandbox may forbid it): returns the socket with the ends that the server reports,
     /// if it is one of ours.
-    fn without_descriptor(&mut self, wanted: &Wanted, now: Stamp) -> Option<Followed> {
+    fn without_descriptor(&mut self, wanted: &Wanted, scan: &SocketScan, now: Stamp) -> Option<Followed> {
         let pair = Pair { local: wanted.addr?, peer: wanted.laddr? };
         let entry = self.table.as_mut()?.as_mut().ok()?.look_up(pair, now).ok()??;
-        let fd = self.seen.get(&entry.inode)?.fd;
+        let fd = scan.seen.get(&entry.inode)?.fd;
         Some(Followed { pair, inode: entry.inode, fd, held: None, figures: None, end: None })
     }
 
-    /// Returns the socket with the address that the server reports; if there is none, the only new one with that peer
-    /// port.
-    fn candidate(&self, wanted: &Wanted, before: &HashMap<u32, Seen>) -> Option<(u32, Seen, Pair)> {
+    /// Returns the socket with the address that the server reports; if there is none, the only one with that peer port that
+    /// is new since the last scan.
+    fn candidate(&self, wanted: &Wanted, scan: &SocketScan) -> Option<(u32, Seen, Pair)> {
         let taken = |inode: &u32| self.followed.values().any(|followed| followed.inode == *inode);
-        let there = self.seen.iter().filter_map(|(inode, seen)| {
+        let there = scan.seen.iter().filter_map(|(inode, seen)| {
             let pair = seen.pair.filter(|pair| Some(pair.peer.port()) == self.port && !taken(inode))?;
             Some((*inode, *seen, pair))
         });
         let all: Vec<_> = there.collect();
         let named = all.iter().find(|(_, _, pair)| Some(pair.local) == wanted.addr).copied();
-        let mut new = all.iter().filter(|(inode, _, _)| !before.contains_key(inode));
+        let mut new = all.iter().filter(|(_, seen, _)| seen.first > self.last_scan);
         named.or_else(|| new.next().copied().filter(|_| new.next().is_none()))
     }
+}
 
-    /// Duplicates one of our descriptors.
-    fn second(&self, fd: i32) -> Option<OwnedFd> {
-        second(self.process.as_ref()?, fd)
-    }
+fn locked(scan: &Mutex<SocketScan>) -> MutexGuard<'_, SocketScan> {
+    scan.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn hold((inode, seen, pair): (u32, Seen, Pair), scan: &SocketScan) -> Option<Followed> {
+    // Since the scan the descriptor may have been reused for another socket.
+    let held = scan.second(seen.fd).filter(|held| ends(held) == Some(pair));
+    held.is_some().then_some(Followed { pair, inode, fd: seen.fd, held, figures: None, end: None })
 }
 
 impl Followed {
@@ -385,7 +373,7 @@ mod tests {
     fn followed_by(named: bool, adapt: impl Fn(Sockets) -> Sockets) -> Line {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let mut sockets = Sockets::new(Some(port), &ReconnectPolicy::preset(PolicyName::Hardened));
+        let mut sockets = Sockets::new(Some(port), &ReconnectPolicy::preset(PolicyName::Hardened), Arc::default());
         sockets.open();
         let mut sockets = adapt(sockets);
         let here = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -424,7 +412,10 @@ mod tests {
 
     #[test]
     fn without_a_second_descriptor_the_other_end_on_this_machine_shows_it() {
-        let forbidden = |sockets: Sockets| Sockets { process: None, ..sockets };
+        let forbidden = |sockets: Sockets| {
+            locked(&sockets.scan).process = None;
+            sockets
+        };
         let Line { here, there, mut sockets } = followed_by(true, forbidden);
         drop(there);
         driver_drops(here);
@@ -467,10 +458,10 @@ mod tests {
     #[test]
     fn an_unknown_end_has_a_reason() {
         let policy = ReconnectPolicy::preset(PolicyName::Hardened);
-        let mut sockets = Sockets::new(None, &policy);
+        let mut sockets = Sockets::new(None, &policy, Arc::default());
         sockets.follow(0, &ClientInfo::default());
         assert_eq!(sockets.ended_now(NOW).missing.as_deref(), Some("not a TCP connection"));
-        let mut sockets = Sockets::new(Some(1), &policy);
+        let mut sockets = Sockets::new(Some(1), &policy, Arc::default());
         sockets.follow(0, &ClientInfo::default());
         assert!(sockets.ended_now(NOW).missing.unwrap().contains("was not identified"), "before the first scan");
         sockets.follow(0, &ClientInfo::default());

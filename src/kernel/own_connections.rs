@@ -43,12 +43,12 @@ impl OwnConnections {
         Some(Self { table: Table::open().ok()?, process: pidfd_open(getpid(), PidfdFlags::empty()).ok()? })
     }
 
-    /// Lists the connections to a port. It holds one descriptor more than before at any time: there may be thousands of
+    /// Lists the connections to some ports. It holds one descriptor more than before at any time: there may be thousands of
     /// connections.
-    pub(crate) fn list(&mut self, port: u16, now: Stamp) -> Vec<OwnConnection> {
+    pub(crate) fn list(&mut self, ports: &[u16], now: Stamp) -> Vec<OwnConnection> {
         let Self { table, process } = self;
         let connection = |(descriptor, inode)| {
-            let pair = ends(&second(process, descriptor)?).filter(|pair| pair.peer.port() == port)?;
+            let pair = ends(&second(process, descriptor)?).filter(|pair| ports.contains(&pair.peer.port()))?;
             // Since the scan the descriptor may have been reused for another socket.
             let entry = table.look_up(pair, now).ok()?.filter(|entry| entry.inode == inode)?;
             let received = entry.figures.and_then(|figures| figures.bytes_received)?;
@@ -135,7 +135,7 @@ mod tests {
         there.write_all(b"12345").unwrap();
         here.read_exact(&mut [0; 5]).unwrap();
         let mut own = OwnConnections::open().unwrap();
-        let found = own.list(address.port(), Stamp::START);
+        let found = own.list(&[address.port()], Stamp::START);
         let [connection] = &found[..] else { panic!("{found:?}") };
         assert_eq!((connection.pair.local, connection.received), (here.local_addr().unwrap(), 5));
         own.end(connection);

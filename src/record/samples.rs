@@ -17,9 +17,9 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    /// Creates the sums of one of many targets, whose distributions take a tenth of the memory.
-    pub(super) fn coarse() -> Self {
-        let [latency, service, failed_latency, waited, end_to_end] = std::array::from_fn(|_| Distribution::coarse());
+    /// Creates the sums of one of many targets, which take little memory.
+    pub(super) fn of_many() -> Self {
+        let [latency, service, failed_latency, waited, end_to_end] = std::array::from_fn(|_| Distribution::at_rest());
         Self { counters: Counters::default(), latency, service, failed_latency, waited, end_to_end }
     }
 

@@ -167,7 +167,7 @@ impl Targets {
             });
             let number = match self.numbers.get(&label) {
                 Some(number) => *number,
-                None => self.insert(label, Recorder::coarse()),
+                None => self.insert(label, Recorder::of_many()),
             };
             let record = &mut self.records[number];
             record.over = false;

@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use crate::{
     clock::{Stamp, WallTime},
-    distribution::{Distribution, Packed},
+    distribution::{Distribution, Parts},
     event::{Counters, Event, Interval},
 };
 
 /// Maximum number of slices.
 const SLICES: usize = 2_000;
+
+/// The same for one of many targets.
+const FEW_SLICES: usize = 200;
 
 /// Width at which slices are no longer merged but forgotten, the oldest first: there are as many runs.
 const WIDEST: Duration = Duration::from_secs(10 * 366 * 86_400);
@@ -70,40 +73,14 @@ impl Slice {
         self.counters += next.counters;
         self.lost += next.lost;
         self.down += next.down;
-        self.latency.0.extend(next.latency.0);
-        self.end_to_end.0.extend(next.end_to_end.0);
+        self.latency.append(next.latency);
+        self.end_to_end.append(next.end_to_end);
     }
 
     /// Keeps at most `most` parts of its distributions.
     fn compact(&mut self, most: usize) {
         self.latency.compact(most);
         self.end_to_end.compact(most);
-    }
-}
-
-/// A distribution in parts, which are added up when there are many, or when it is needed.
-#[derive(Clone, Debug, Default)]
-struct Parts(Vec<Packed>);
-
-impl Parts {
-    fn of(distribution: Option<&Distribution>) -> Self {
-        Self(distribution.and_then(Packed::of).into_iter().collect())
-    }
-
-    fn sum(&self) -> Distribution {
-        Packed::sum(&self.0).map(|sum| sum.unpacked()).unwrap_or_default()
-    }
-
-    fn compact(&mut self, most: usize) {
-        if self.0.len() > most {
-            self.0 = Packed::sum(&self.0).into_iter().collect();
-        }
-    }
-}
-
-impl PartialEq for Parts {
-    fn eq(&self, other: &Self) -> bool {
-        self.sum() == other.sum()
     }
 }
 
@@ -115,9 +92,11 @@ enum Mark {
 }
 
 /// The slices of all runs, in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Timeline {
     slices: Vec<Slice>,
+    /// Maximum number of slices.
+    most: usize,
     /// Longest slice that two neighbors are merged into.
     width: Duration,
     /// Index of the first slice of the current run.
@@ -125,7 +104,18 @@ pub(super) struct Timeline {
     waiting: Vec<Mark>,
 }
 
+impl Default for Timeline {
+    fn default() -> Self {
+        Self { slices: Vec::new(), most: SLICES, width: Duration::ZERO, first: 0, waiting: Vec::new() }
+    }
+}
+
 impl Timeline {
+    /// Creates the timeline of one of many targets, which takes a tenth of the memory.
+    pub(super) fn of_many() -> Self {
+        Self { most: FEW_SLICES, ..Self::default() }
+    }
+
     /// Begins another run.
     pub(super) fn begin_run(&mut self) {
         self.place_marks(true);
@@ -158,7 +148,7 @@ impl Timeline {
             }
         }
         self.place_marks(false);
-        while self.slices.len() > SLICES {
+        while self.slices.len() > self.most {
             if self.width < WIDEST {
                 self.width = (self.width * 2).max(Duration::from_secs(2));
                 self.coarsen();
@@ -209,7 +199,7 @@ impl Timeline {
 
     /// Merges neighbors that have room for each other.
     fn coarsen(&mut self) {
-        let (mut merged, mut first): (Vec<Slice>, usize) = (Vec::with_capacity(SLICES + 1), 0);
+        let (mut merged, mut first): (Vec<Slice>, usize) = (Vec::with_capacity(self.slices.len()), 0);
         for (index, slice) in std::mem::take(&mut self.slices).into_iter().enumerate() {
             if index == self.first {
                 first = merged.len();

@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use super::{
-    heartbeat::Heartbeat, notices::NoticeSender, observer::Observer, pauses::Pauses, samples::Samples,
+    heartbeat::Heartbeat, notices::NoticeSender, observer::Observer, process::Process, samples::Samples,
     stop::StopControl,
 };
 use crate::{
@@ -28,9 +28,9 @@ pub(crate) struct RunContext {
     pub(crate) stop: StopControl,
     pub(crate) observer: Arc<dyn Observer>,
     pub(super) heartbeat: Heartbeat,
-    /// The pauses of this process; shared if the run has several targets.
-    pub(super) pauses: Arc<Pauses>,
-    /// False if they are watched for all targets together.
+    /// This process; shared if the run has several targets.
+    pub(super) process: Arc<Process>,
+    /// False if its pauses are watched for all targets together.
     pub(super) watches_pauses: bool,
 }
 
@@ -41,7 +41,7 @@ impl RunContext {
         run_id: String,
         dialect: Dialect,
         path: Arc<PathWatch>,
-        (notices, observer, shared): (Arc<NoticeSender>, Arc<dyn Observer>, Option<Arc<Pauses>>),
+        (notices, observer, shared): (Arc<NoticeSender>, Arc<dyn Observer>, Option<Arc<Process>>),
     ) -> Self {
         let may_send = plan.probes.is_some() || plan.policy.watchdog.is_some() || !dialect.resp3;
         Self {
@@ -55,7 +55,7 @@ impl RunContext {
             observer,
             heartbeat: Heartbeat::new(may_send, dialect.nonce),
             watches_pauses: shared.is_none(),
-            pauses: shared.unwrap_or_else(|| Arc::new(Pauses::new())),
+            process: shared.unwrap_or_else(|| Arc::new(Process::new())),
             plan,
         }
     }
@@ -71,7 +71,7 @@ impl RunContext {
         let launched = self.clock.now();
         let mut work = pin!(work);
         let result = within(limit, work.as_mut()).await;
-        if result.is_none() && self.pauses.overlap(launched, self.clock.now()) {
+        if result.is_none() && self.process.pauses.overlap(launched, self.clock.now()) {
             return within(limit, work).await;
         }
         result

@@ -11,7 +11,6 @@ use super::{
     link::Link,
     monitor::Monitor,
     publisher::{self, Publisher},
-    reply_limit::ReplyLimit,
     resp2, roles, subscriber, watchdog,
     worker::{Schedule, Worker},
 };
@@ -53,7 +52,6 @@ pub(crate) struct Sessions {
     work: JoinSet<()>,
     /// Tasks that run until they are aborted.
     watch: JoinSet<()>,
-    reply_limit: ReplyLimit,
 }
 
 impl Sessions {
@@ -62,13 +60,9 @@ impl Sessions {
     /// # Errors
     /// The failure of the first session that could not be established.
     pub(crate) async fn start(ctx: Arc<RunContext>, server: Target) -> Result<Self, NotStarted> {
-        let mut sessions = Self {
-            ctx: Arc::clone(&ctx),
-            sessions: Vec::new(),
-            work: JoinSet::new(),
-            watch: JoinSet::new(),
-            reply_limit: ReplyLimit::start(&ctx),
-        };
+        let mut sessions =
+            Self { ctx: Arc::clone(&ctx), sessions: Vec::new(), work: JoinSet::new(), watch: JoinSet::new() };
+        ctx.process.reply_limit.add_target(&ctx);
         // The publisher bypasses the faults: it must send everything that could have been received.
         let direct = Plan { target: server, ..(*ctx.plan).clone() };
         let publisher = Arc::new(Publisher::new(&direct, ctx.dialect)?);
@@ -76,7 +70,7 @@ impl Sessions {
             let pauses = Arc::clone(&ctx);
             sessions.watch.spawn(async move {
                 let found = |pause: OwnPause| pauses.emit(pause.until, None, EventKind::OwnPause(pause));
-                pauses.pauses.watch(pauses.clock, found).await;
+                pauses.process.watch(pauses.clock, found).await;
             });
         }
         let path = Arc::clone(&ctx);
@@ -111,7 +105,7 @@ impl Sessions {
     }
 
     fn serve(&mut self, session: &Arc<Session>, monitor: Monitor) {
-        self.reply_limit.guard(session);
+        self.ctx.process.reply_limit.add_session(session);
         self.watch.spawn(monitor.run());
         self.watch.spawn(watchdog::heartbeat_while_down(Arc::clone(session)));
         if session.inbox.subscription().wanted() > 0 {

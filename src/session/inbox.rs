@@ -140,7 +140,7 @@ impl Inbox {
         let mut sums = ctx.samples.lock();
         let receipt = delivery.received(number, message.at, &mut sums.counters);
         let first = receipt != Receipt::Again;
-        if first && !ctx.pauses.overlap(sent, message.at) {
+        if first && !ctx.process.pauses.overlap(sent, message.at) {
             sums.end_to_end.record(message.at.since(sent));
         }
         drop(sums);

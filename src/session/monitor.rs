@@ -116,6 +116,7 @@ impl Monitor {
             session.come_up(session.first_patience()).await?;
             signal.send_replace(true);
             session.subscribe().await?;
+            session.confirmed().await;
             Ok(ctx.clock.now())
         };
         // Polled in this order and concurrently: it saves a round trip.
@@ -159,13 +160,19 @@ impl Monitor {
             let at = confirmations.back().map_or(now, |(at, _)| *at);
             let confirmed = monitor.session.inbox.confirmed() as u64;
             monitor.emit(at, EventKind::Subscribed(Confirmations { wanted, confirmed, after: at.elapsed() }));
+            if confirmed < wanted {
+                monitor.on_subscriptions_ended(at);
+            }
         }
         Ok((session, monitor))
     }
 
     /// Runs until it is aborted.
+    ///
+    /// A task reserves room for every future that it may await, and there may be ten thousand of this one: what it seldom
+    /// awaits is on the heap meanwhile.
     pub(super) async fn run(mut self) {
-        identify::request_announcements(&self.session, &self.server).await;
+        Box::pin(identify::request_announcements(&self.session, &self.server)).await;
         loop {
             let busy = self.outage.is_some() || self.stall.is_some() || self.resubscription.is_some();
             let pause = if busy { POLL } else { IDLE_POLL };
@@ -188,17 +195,17 @@ impl Monitor {
         if let Some(why) = self.session.condemned() {
             let desync = why.key.class == ErrorClass::Desync;
             let reason = if desync { ReplaceReason::Desync } else { ReplaceReason::Watchdog };
-            self.replace(reason, Some(why)).await;
+            Box::pin(self.replace(reason, Some(why))).await;
         }
         // During an outage the next connection may be given its subscriptions.
         if self.outage.is_none()
             && let Some(failure) = self.session.take_subscription_failure()
         {
-            self.on_unsubscribed(failure).await;
+            Box::pin(self.on_unsubscribed(failure)).await;
         }
         let now = self.ctx.clock.now();
         if self.replacement.is_some_and(|due| due <= now) && self.path_is_healthy() {
-            self.recover().await;
+            Box::pin(self.recover()).await;
         }
     }
 
@@ -209,7 +216,7 @@ impl Monitor {
         for change in changes {
             match change {
                 Change::Lost(loss) => self.on_lost(loss),
-                Change::Restored(loss, at) => self.on_restored(&loss, at).await,
+                Change::Restored(loss, at) => Box::pin(self.on_restored(&loss, at)).await,
                 Change::Stalled { since, unanswered, at } => {
                     self.end_stretch(at);
                     self.emit(at, EventKind::Stalled { since, unanswered });
@@ -224,7 +231,7 @@ impl Monitor {
         for (at, confirmed) in confirmations {
             match confirmed {
                 Confirmed::All => self.on_subscribed(at),
-                Confirmed::Again => self.on_superseded(at).await,
+                Confirmed::Again => Box::pin(self.on_superseded(at)).await,
                 Confirmed::Ended => self.on_subscriptions_ended(at),
                 Confirmed::Part => {}
             }

@@ -88,11 +88,11 @@ impl Publisher {
         if let Some(connection) = &*slot {
             return Ok(connection.clone());
         }
-        let made = self.dialer.plain(None::<fn(PushInfo) -> Result<(), String>>).await;
+        let made = Box::pin(self.dialer.plain(None::<fn(PushInfo) -> Result<(), String>>)).await;
         ctx.observer.on_dialed(made.is_ok(), ctx.clock.now());
         let mut connection = made.map_err(|error| client::failure(Stage::Publish, &error))?;
         if ctx.plan.evidence {
-            identify(&mut connection, ctx).await;
+            Box::pin(identify(&mut connection, ctx)).await;
         }
         *slot = Some(connection.clone());
         Ok(connection)

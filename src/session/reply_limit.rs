@@ -13,8 +13,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
@@ -23,7 +22,7 @@ use std::{
 
 use super::{connection::Session, context::RunContext};
 use crate::{
-    clock::Stamp,
+    clock::{Clock, Stamp},
     kernel::{OwnConnection, OwnConnections, OwnMemory},
     plan::{Address, Plan},
     units::bytes,
@@ -48,50 +47,91 @@ const RARE: u32 = 10;
 /// The part of the limit that a connection must have received during the search to be the one.
 const PART: u64 = 64;
 
-/// Number of guards in this process: all see the same memory.
-static GUARDS: AtomicU64 = AtomicU64::new(0);
-
 /// Memory that a target takes for itself, and each of its connections, at most.
 const TARGET: u64 = 512 << 10;
 const CONNECTION: u64 = 64 << 10;
 
-/// The sessions of a run, as far as they have started.
-pub(super) type Known = Arc<Mutex<Vec<Weak<Session>>>>;
-
-/// The thread that enforces the limit; it ends when this is dropped.
+/// The limit for all targets of a run: they share the memory.
+#[derive(Default)]
 pub(super) struct ReplyLimit {
-    sessions: Known,
-    _end: Sender<()>,
+    guarded: Arc<Guarded>,
+    /// Ends the thread when it is dropped.
+    thread: OnceLock<Sender<()>>,
 }
 
 impl ReplyLimit {
-    /// Starts the thread. Without Linux' interfaces there is no limit.
-    pub(super) fn start(ctx: &Arc<RunContext>) -> Self {
-        let (end, ended) = channel();
-        let sessions = Known::default();
-        if let (Address::Tcp { port, .. }, Some(memory), Some(own)) =
-            (&ctx.plan.target.address, OwnMemory::open(), OwnConnections::open())
-        {
-            let (ctx, sessions, port) = (Arc::clone(ctx), Arc::clone(&sessions), *port);
-            let level = memory.resident();
-            let guard = Guard { ctx, sessions, port, memory, own, level, noted: level, search: None };
-            // Without a thread the run continues without the limit.
-            let _ = thread::Builder::new().name("reply-limit".into()).spawn(move || guard.run(&ended));
+    /// Adds a target; the first starts the thread. Without Linux' interfaces there is no limit.
+    pub(super) fn add_target(&self, ctx: &Arc<RunContext>) {
+        if !matches!(ctx.plan.target.address, Address::Tcp { .. }) {
+            return;
         }
-        Self { sessions, _end: end }
+        self.guarded.lock().targets.push(Arc::downgrade(ctx));
+        self.thread.get_or_init(|| {
+            let (end, ended) = channel();
+            if let (Some(memory), Some(own)) = (OwnMemory::open(), OwnConnections::open()) {
+                let (clock, limit, guarded) = (ctx.clock, ctx.plan.max_reply, Arc::clone(&self.guarded));
+                let level = memory.resident();
+                let guard = Guard { clock, limit, guarded, memory, own, level, noted: level, search: None };
+                // Without a thread the run continues without the limit.
+                let _ = thread::Builder::new().name("reply-limit".into()).spawn(move || guard.run(&ended));
+            }
+            end
+        });
     }
 
-    /// Adds a session.
-    pub(super) fn guard(&self, session: &Arc<Session>) {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(session));
+    /// Adds a session of a target.
+    pub(super) fn add_session(&self, session: &Arc<Session>) {
+        self.guarded.lock().sessions.push(Arc::downgrade(session));
     }
 }
 
+/// The targets of a run and their sessions, as far as they have started.
+#[derive(Default)]
+struct Guarded(Mutex<Members>);
+
+#[derive(Default)]
+struct Members {
+    targets: Vec<Weak<RunContext>>,
+    sessions: Vec<Weak<Session>>,
+}
+
+impl Guarded {
+    fn lock(&self) -> MutexGuard<'_, Members> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the targets that have not ended.
+    fn targets(&self) -> Vec<Arc<RunContext>> {
+        self.lock().targets.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Returns the session of a connection: by its address, or the only one if the server does not report it.
+    fn session(&self, connection: &OwnConnection) -> Option<Arc<Session>> {
+        let all: Vec<_> = self.lock().sessions.iter().filter_map(Weak::upgrade).collect();
+        let is_it = |session: &&Arc<Session>| {
+            session.address() == Some(connection.pair.local) && port(&session.ctx) == Some(connection.pair.peer.port())
+        };
+        let named = all.iter().find(is_it);
+        named.or_else(|| all.first().filter(|only| all.len() == 1 && only.address().is_none())).cloned()
+    }
+
+    /// Returns the target that a connection leads to: by its address, or by its port if the target is a name.
+    fn target(&self, connection: &OwnConnection) -> Option<Arc<RunContext>> {
+        let mut all = self.targets();
+        all.retain(|ctx| port(ctx) == Some(connection.pair.peer.port()));
+        let peer = connection.pair.peer.ip().to_string();
+        let is_it =
+            |ctx: &&Arc<RunContext>| matches!(&ctx.plan.target.address, Address::Tcp { host, .. } if *host == peer);
+        all.iter().find(is_it).or(all.first()).cloned()
+    }
+}
+
+/// The thread that enforces the limit.
 struct Guard {
-    ctx: Arc<RunContext>,
-    sessions: Known,
-    /// The port of the connections under test.
-    port: u16,
+    clock: Clock,
+    /// The limit in bytes.
+    limit: u64,
+    guarded: Arc<Guarded>,
     memory: OwnMemory,
     own: OwnConnections,
     /// Resident memory that is accounted for.
@@ -112,40 +152,49 @@ struct Search {
 
 impl Guard {
     fn run(mut self, ended: &Receiver<()>) {
-        GUARDS.fetch_add(1, Ordering::Relaxed);
-        let allowed = allowed(&self.ctx.plan);
-        let step = allowed / STEP;
         let mut next = Stamp::START;
         while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-            let resident = self.resident();
+            let resident = self.memory.resident();
             let growth = resident.saturating_sub(self.level);
-            let began = self.ctx.clock.now();
+            // Below the least that any run is allowed, there is nothing to count.
+            if growth <= self.limit / STEP && self.search.is_none() {
+                self.noted = self.noted.min(resident);
+                continue;
+            }
+            let allowed = self.allowed();
+            let began = self.clock.now();
             // A flood is fast: a pause between two scans would let hundreds of megabytes in.
-            let is_urgent = resident > self.noted.saturating_add(step);
+            let is_urgent = resident > self.noted.saturating_add(allowed / STEP);
             if is_urgent || growth > allowed && began >= next {
                 self.noted = resident;
                 match growth > allowed {
                     true => self.look(began, growth > 2 * allowed),
                     false => self.search = Some(self.begin(began, false)),
                 }
-                let now = self.ctx.clock.now();
+                let now = self.clock.now();
                 next = now.after(now.since(began) * RARE);
             } else if growth <= allowed {
                 self.noted = self.noted.min(resident);
                 self.search = self.search.take().filter(|search| !search.in_earnest);
             }
         }
-        GUARDS.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Returns the resident memory without that of the targets themselves.
-    fn resident(&self) -> u64 {
-        self.memory.resident().saturating_sub(GUARDS.load(Ordering::Relaxed) * TARGET)
+    /// Returns the growth that starts no search: the limit, what the targets and their connections take, and what they have
+    /// in flight.
+    fn allowed(&self) -> u64 {
+        self.guarded.targets().iter().fold(self.limit, |sum, ctx| sum.saturating_add(own(&ctx.plan)))
+    }
+
+    /// Returns the connections to the targets.
+    fn list(&mut self, now: Stamp) -> Vec<OwnConnection> {
+        let ports: Vec<_> = self.guarded.targets().iter().filter_map(|ctx| port(ctx)).collect();
+        self.own.list(&ports, now)
     }
 
     /// Notes what each connection has received.
     fn begin(&mut self, now: Stamp, in_earnest: bool) -> Search {
-        let connections = self.own.list(self.port, now);
+        let connections = self.list(now);
         let received = connections.iter().map(|connection| (connection.inode, connection.received)).collect();
         Search { since: now, received, in_earnest }
     }
@@ -157,49 +206,51 @@ impl Guard {
             self.search = Some(self.begin(now, true));
             return;
         };
-        let connections = self.own.list(self.port, now);
+        let connections = self.list(now);
         let grown = |connection: &OwnConnection| {
             let before = search.received.get(&connection.inode).copied().unwrap_or_default();
             connection.received.saturating_sub(before)
         };
-        let limit = self.ctx.plan.max_reply;
+        let limit = self.limit;
         let busiest = connections.iter().max_by_key(|connection| grown(connection));
         if let Some(connection) = busiest.filter(|connection| grown(connection) >= limit / PART) {
-            let session = self.session(connection);
+            let session = self.guarded.session(connection);
             let stuck = session.as_ref().is_some_and(|session| session.last_received() < search.since);
             if stuck || far {
                 self.own.end(connection);
                 let why =
                     format!("a reply takes more than {} of memory and is not complete (--max-reply)", bytes(limit));
-                match session {
-                    Some(session) => session.cut_off(why),
-                    None => Session::cut_off_another(&self.ctx, why),
+                match (session, self.guarded.target(connection)) {
+                    (Some(session), _) => session.cut_off(why),
+                    (None, Some(target)) => Session::cut_off_another(&target, why),
+                    // The target has ended.
+                    (None, None) => {}
                 }
                 return;
             }
         }
         if now.since(search.since) > SEARCH {
-            self.level = self.resident();
+            self.level = self.memory.resident();
         } else {
             self.search = Some(Search { in_earnest: true, ..search });
         }
     }
+}
 
-    /// Returns the session of a connection: by its address, or the only one if the server does not report it.
-    fn session(&self, connection: &OwnConnection) -> Option<Arc<Session>> {
-        let known = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: Vec<_> = known.iter().filter_map(Weak::upgrade).collect();
-        let named = all.iter().find(|session| session.address() == Some(connection.pair.local));
-        named.or_else(|| all.first().filter(|only| all.len() == 1 && only.address().is_none())).cloned()
+/// Returns the port of a target.
+fn port(ctx: &RunContext) -> Option<u16> {
+    match ctx.plan.target.address {
+        Address::Tcp { port, .. } => Some(port),
+        Address::Unix { .. } => None,
     }
 }
 
-/// Returns the growth that starts no search: the limit, and what the run itself has in flight.
-fn allowed(plan: &Plan) -> u64 {
-    let own = plan.probes.as_ref().map_or(0, |probes| {
+/// Returns the memory that a target takes: for itself, its connections, and what it has in flight.
+fn own(plan: &Plan) -> u64 {
+    let in_flight = plan.probes.as_ref().map_or(0, |probes| {
         (probes.payload as u64).saturating_mul(probes.concurrency.into()).saturating_mul(plan.connections.into())
     });
     // The command, its reply, and the copies of each.
-    let connections = u64::from(plan.connections) * CONNECTION;
-    plan.max_reply.saturating_add(own.saturating_mul(4)).saturating_add(connections)
+    let copies = in_flight.saturating_mul(4);
+    copies.saturating_add(u64::from(plan.connections) * CONNECTION).saturating_add(TARGET)
 }

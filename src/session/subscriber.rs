@@ -20,7 +20,7 @@ pub(super) async fn run(session: Arc<Session>) {
         tokio::select! {
             biased;
             () = session.unsubscribed.notified() => {}
-            () = subscribe(&session) => session.unsubscribed.notified().await,
+            () = Box::pin(subscribe(&session)) => session.unsubscribed.notified().await,
         }
     }
 }

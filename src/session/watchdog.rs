@@ -18,7 +18,7 @@ pub(super) async fn heartbeat_while_down(session: Arc<Session>) {
     loop {
         session.down.notified().await;
         while ctx.heartbeat.may_send() && ctx.plan.policy.managed && session.link(|link| link.loss().is_some()) {
-            if session.heartbeat("back", LIMIT).await.outcome.is_err() {
+            if Box::pin(session.heartbeat("back", LIMIT)).await.outcome.is_err() {
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -39,11 +39,11 @@ pub(super) async fn run(session: Arc<Session>, watchdog: Watchdog) {
         if missed == 0 {
             tokio::time::sleep(watchdog.period).await;
         }
-        if session.link(|link| link.loss().is_some()) && !session.connected_within(watchdog.period).await {
+        if session.link(|link| link.loss().is_some()) && !Box::pin(session.connected_within(watchdog.period)).await {
             missed = 0;
             continue;
         }
-        let exchange = session.heartbeat("watchdog", watchdog.period).await;
+        let exchange = Box::pin(session.heartbeat("watchdog", watchdog.period)).await;
         let unanswered = exchange.outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
         // A reply can be queued behind megabytes of messages or thousands of confirmations: the connection lives while
         // they arrive. But not forever: a path can be dead in one direction only.

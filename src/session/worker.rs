@@ -136,7 +136,7 @@ impl Worker {
             return Some(Slot { intended: None });
         }
         let now = ctx.clock.now();
-        let (due, skipped) = self.schedule.take(now, ctx.pauses.resumed(now));
+        let (due, skipped) = self.schedule.take(now, ctx.process.pauses.resumed(now));
         if skipped > 0 {
             ctx.samples.lock().counters.skipped += skipped;
         }
@@ -206,7 +206,7 @@ impl Worker {
             self.lost_probe_ended = exchange.done;
         }
         let silent = exchange.outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
-        let paused = exchange.paused || !silent && ctx.pauses.overlap(intended, exchange.done);
+        let paused = exchange.paused || !silent && ctx.process.pauses.overlap(intended, exchange.done);
         Self::count(&mut ctx.samples.lock(), self.session.connection, &exchange, latency, paused);
         if let Err(failed) = &exchange.outcome
             && !(paused && silent)

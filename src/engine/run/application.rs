@@ -98,7 +98,7 @@ impl Run<'_> {
     ) -> StopReason {
         let notices = Arc::new(NoticeSender::new(self.clock, None, self.sender.clone(), messages));
         let route = Route::new(plan.target.clone(), plan.protocol, preflight::LIMIT, self.clock);
-        let (_, mut gathering) = self.observe(&plan, route, true, &notices);
+        let (_, gathering) = self.observe(&plan, route, true, &notices);
         let clock = self.clock;
         let mut owners = Owners::default();
         let listen = plan.application.as_ref().map(|application| application.listen);
@@ -134,11 +134,7 @@ impl Run<'_> {
         };
         proxy.handle().conclude();
         self.take_events();
-        gathering.shutdown().await;
-        if let Some(collector) = self.collector.take() {
-            collector.conclude().await;
-            self.drain();
-        }
+        self.conclude_evidence(gathering).await;
         self.finish(reason)
     }
 

@@ -73,7 +73,7 @@ impl Session {
         let mut reply = pin!(subject.send(&request.command));
         let mut result = alarm.within(launched, limit, reply.as_mut()).await;
         let mut done = self.ctx.clock.now();
-        if result.is_none() && self.ctx.pauses.overlap(launched, done) {
+        if result.is_none() && self.ctx.process.pauses.overlap(launched, done) {
             // The reply may have arrived while nothing here could read it.
             result = alarm.within(done, limit, reply).await;
             done = self.ctx.clock.now();
@@ -84,7 +84,7 @@ impl Session {
             None => Err(Self::deadline_passed(was_up, limit)),
         };
         let silent = outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
-        let pauses = &self.ctx.pauses;
+        let pauses = &self.ctx.process.pauses;
         let exchange = Exchange {
             epoch,
             launched,

@@ -146,6 +146,17 @@ impl Session {
         }
     }
 
+    /// Waits for the confirmations of the first connection, for at most a response timeout: redis-rs completes SUBSCRIBE before
+    /// it passes on the pushes, because another task does that.
+    pub(in crate::session) async fn confirmed(&self) {
+        let confirmed = async {
+            while self.inbox.confirmed() < self.inbox.subscription().wanted() {
+                self.wake.notified().await;
+            }
+        };
+        let _ = self.ctx.within(self.ctx.plan.policy.response_timeout, confirmed).await;
+    }
+
     /// Opens the second connection over RESP2, for the receiver to take.
     pub(in crate::session) async fn open_pubsub(&self) -> Result<(), Failure> {
         let opened = self.dialer.subscriber(self.inbox.subscription()).await;

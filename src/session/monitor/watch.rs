@@ -108,7 +108,7 @@ impl Monitor {
         let asked_again = self.replacement.is_some() && self.refused.is_none() || self.session.is_subscribing();
         // The library itself waits one response timeout for its resubscription. What arrived while redis-doctor was
         // paused has yet to be read.
-        let since = restored.max(self.ctx.pauses.resumed(now));
+        let since = restored.max(self.ctx.process.pauses.resumed(now));
         if now.since(since) < self.ctx.plan.policy.response_timeout + DWELL || asked_again {
             return;
         }

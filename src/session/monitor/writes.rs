@@ -43,7 +43,7 @@ impl Monitor {
         {
             match self.session.policy.on_readonly {
                 OnReadonly::Stay => self.pin(&failure, "the connection stays with it").await,
-                OnReadonly::Rebuild => self.rebuild(failure).await,
+                OnReadonly::Rebuild => Box::pin(self.rebuild(failure)).await,
             }
         }
         if writes.accepted {
@@ -69,7 +69,7 @@ impl Monitor {
             return false;
         }
         self.rebuilds.role_queried = Some(now);
-        roles::query(&self.session).await.is_some_and(|server| server.is_replica())
+        Box::pin(roles::query(&self.session)).await.is_some_and(|server| server.is_replica())
     }
 
     /// Enters `pinned`, once.
@@ -78,7 +78,7 @@ impl Monitor {
             return;
         }
         self.pinned = Some(self.ctx.clock.now());
-        let server = if self.session.server().is_some() { roles::query(&self.session).await } else { None };
+        let server = if self.session.server().is_some() { Box::pin(roles::query(&self.session)).await } else { None };
         let of = server.and_then(|server| server.primary).map(|primary| format!(" of {primary}"));
         let of = of.unwrap_or_default();
         let refused =
