@@ -56,7 +56,7 @@ pub(super) struct Run<'a> {
     target: Option<Foreign>,
     /// True if another target has the same address, and the two are not behind separate fault proxies.
     pub(super) shares_address: bool,
-    /// The scan of our own sockets; shared with the other targets.
+    /// The scan of this process's sockets; shared with the other targets.
     pub(super) scan: Arc<Mutex<SocketScan>>,
     sink: &'a mut dyn EventSink,
     /// Gathers evidence, if the run wants it.

@@ -252,7 +252,7 @@ fn the_idle_connections_of_a_pool_that_are_found_dead_one_by_one_are_one_outage(
     doctor.wait_for_stderr("stalled       commands", PATIENCE);
     drop(first);
     let _back = client(port).call(["GET", "a"]).unwrap();
-    doctor.wait_for_stderr("reconnected   commands", PATIENCE);
+    doctor.wait_for_stderr("resumed       commands", PATIENCE);
     for mut member in pool {
         member.send(["GET", "a"]).unwrap();
         // The time that a client waits before it gives a connection up.
