@@ -148,16 +148,7 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage; with
 
     fn resolve(self, environment: &Environment) -> Result<ProxyRequest, UsageError> {
         let listen = self.listen;
-        if !listen.ip().is_loopback() && !self.allow_remote {
-            return Err(UsageError::new(
-                "--listen",
-                format!(
-                    "{listen} is reachable from other machines, which could then reach the server and break its \
-                     connections"
-                ),
-                format!("use 127.0.0.1:{}, or add --allow-remote to permit this", listen.port()),
-            ));
-        }
+        refuse_others(listen, self.allow_remote)?;
         if !self.report {
             refuse_report_flags(&self.format, &self.output, &self.journal, &self.gates)?;
         }
@@ -257,6 +248,18 @@ fn observing(relay: RelayRequest, command: Vec<OsString>) -> Plan {
         seed,
         command_line: Vec::new(),
     }
+}
+
+/// Refuses to listen for other machines unless that is allowed.
+fn refuse_others(listen: SocketAddr, allowed: bool) -> Result<(), UsageError> {
+    if listen.ip().is_loopback() || allowed {
+        return Ok(());
+    }
+    let problem = format!(
+        "{listen} is reachable from other machines, which could then reach the server and break its connections"
+    );
+    let remedy = format!("use 127.0.0.1:{}, or add --allow-remote to permit this", listen.port());
+    Err(UsageError::new("--listen", problem, remedy))
 }
 
 /// Refuses to listen on the address of the server.
