@@ -3,6 +3,7 @@
 
 mod nodes;
 mod preflight;
+mod proxies;
 mod run;
 mod scope;
 

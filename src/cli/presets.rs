@@ -35,6 +35,10 @@ pub(super) const LOGIN: [&str; 4] = ["pass", "pass_command", "pass_file", "askpa
 /// Flags without a variable: REDIS_URL and REDISCLI_AUTH exist, and a file is named by `REDIS_DOCTOR_CONFIG` first of all.
 const WITHOUT_VARIABLE: [&str; 4] = ["uri", "pass", "help", "config"];
 
+/// Beginning of the value with which Kubernetes sets `REDIS_DOCTOR_PORT` in every pod beside a Service named `redis-doctor`
+/// (<https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>).
+const SERVICE: &[u8] = b"tcp://";
+
 /// A value for a flag, and the place where it is written.
 #[derive(Clone, Debug)]
 pub(super) struct Preset {
@@ -248,7 +252,12 @@ fn of_variables(command: &Command, variables: &BTreeMap<&str, &OsStr>) -> Vec<Pr
     let preset = |flag: &str| {
         let name = flag.to_ascii_uppercase().replace('-', "_");
         let value = (*variables.get(name.as_str())?).to_owned();
-        Some(Preset { flag: flag.to_owned(), values: vec![value], origin: format!("{PREFIX}{name}") })
+        let of_service = name == "PORT" && value.as_encoded_bytes().starts_with(SERVICE);
+        (!of_service).then_some(Preset {
+            flag: flag.to_owned(),
+            values: vec![value],
+            origin: format!("{PREFIX}{name}"),
+        })
     };
     flags.filter_map(preset).collect()
 }

@@ -4,14 +4,16 @@ pub(super) mod application;
 mod evidence;
 
 use std::{
-    io,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::preflight;
+use super::{
+    preflight,
+    proxies::{self, Proxies},
+};
 use crate::{
     classify::Failure,
     clock::{Clock, Stamp, within},
@@ -19,10 +21,9 @@ use crate::{
     event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, StopReason},
     evidence::{Collector, SocketScan},
     foreign::Foreign,
-    plan::{Plan, ProbeKind, Target},
+    plan::{Plan, ProbeKind},
     proxy::Proxy,
     session::{Notice, NoticeSender, Process, RunContext, Sessions},
-    tls,
     units::span,
 };
 
@@ -38,16 +39,6 @@ const PATH_LIMIT: Duration = Duration::from_secs(1);
 
 /// Time for the last messages to arrive after the end of publishing.
 const SETTLE: Duration = Duration::from_secs(1);
-
-/// The proxies of a run.
-struct Proxies {
-    /// Between redis-doctor and its target, for the faults or as a relay.
-    faults: Option<Proxy>,
-    /// The target around the faults, for the publisher.
-    direct: Target,
-    /// In front of it, if redis-rs cannot make the TLS connection itself.
-    _relay: Option<Proxy>,
-}
 
 /// A run in progress.
 pub(super) struct Run<'a> {
@@ -105,7 +96,10 @@ impl<'a> Run<'a> {
         shared: Option<Arc<Process>>,
     ) -> StopReason {
         let server = plan.target.clone();
-        let Proxies { faults: proxy, direct, _relay } = match self.interpose(&mut plan, faults) {
+        if let Some(why) = proxies::relayed(&plan) {
+            self.note(why);
+        }
+        let Proxies { faults: proxy, direct, _relay } = match Proxies::start(&mut plan, self.clock, faults) {
             Ok(proxies) => proxies,
             Err(error) => return self.give_up(&format!("the fault proxy could not be started: {error}")),
         };
@@ -162,18 +156,6 @@ impl<'a> Run<'a> {
                 self.finish(reason)
             }
         }
-    }
-
-    /// Starts the proxies that the plan needs, and makes the first the plan's target.
-    fn interpose(&mut self, plan: &mut Plan, events: mpsc::UnboundedSender<Event>) -> io::Result<Proxies> {
-        if let Some(why) = tls::beyond_redis_rs(&plan.target).filter(|_| plan.faults.is_empty()) {
-            let relayed = "a relay in redis-doctor makes the TLS connection, and redis-rs connects to the relay";
-            self.note(format!("{why}: {relayed}"));
-        }
-        let mut direct = plan.target.clone();
-        let relay = Proxy::interpose(&mut direct, &[], plan.seed, self.clock, events.clone())?;
-        let faults = Proxy::interpose(&mut plan.target, &plan.faults, plan.seed, self.clock, events)?;
-        Ok(Proxies { faults, direct, _relay: relay })
     }
 
     /// Runs from the first probe to the final figures.

@@ -45,8 +45,7 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
         controls.push(sender);
         // Two targets may be the same server: their keys and channels must differ.
         let run_id = format!("{run_id}.{number}{}", tags.get(number as usize).map_or("", |tag| tag));
-        let (messages, process, scan) = (Arc::clone(&messages), Arc::clone(&process), Arc::clone(&scan));
-        let sink = &sink;
+        let (messages, process, scan, sink) = (Arc::clone(&messages), Arc::clone(&process), Arc::clone(&scan), &sink);
         running.push(async move {
             let mut sink = SharedSink(sink);
             clock.sleep_until(clock.now().after(stagger * number)).await;

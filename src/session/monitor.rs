@@ -170,7 +170,7 @@ impl Monitor {
     /// Runs until it is aborted.
     ///
     /// A task reserves room for every future that it may await, and there may be ten thousand of this one: what it seldom
-    /// awaits is on the heap.
+    /// awaits is on the heap while it lasts.
     pub(super) async fn run(mut self) {
         Box::pin(identify::request_announcements(&self.session, &self.server)).await;
         loop {

@@ -34,6 +34,8 @@ fn a_variable_is_a_flag_that_the_command_line_overrides() {
         assert_eq!(run_with("ping", &[("REDIS_DOCTOR_QUIET", value)]).output.quiet, quiet, "{value}");
     }
     // A flag of another command, and a variable that is none of ours.
+    let of_service = [("REDIS_DOCTOR_PORT", "tcp://10.0.0.11:9122"), ("REDIS_DOCTOR_SERVICE_HOST", "10.0.0.11")];
+    assert_eq!(run_with("ping", &of_service).plan.target.to_string(), run_with("ping", &[]).plan.target.to_string());
     let others = [("REDIS_DOCTOR_CONNECTIONS", "x"), ("REDIS_DOCTOR_LONG", "1")];
     assert_eq!(run_with("ping --seed 1", &others), run("ping --seed 1"));
     // It requires --journal.
