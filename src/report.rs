@@ -128,6 +128,11 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// Returns true if a run had a connection. In a journal that lacks the event, the replies show it.
+    pub(crate) fn ever_connected(&self) -> bool {
+        self.runs.iter().any(|run| run.connected.is_some()) || self.probes.as_ref().is_some_and(|probes| probes.ok > 0)
+    }
+
     /// Judges the figures by the gates of the (last) run's own plan.
     pub(crate) fn new(figures: &Figures) -> Self {
         match figures.runs.last().map(|run| &run.started.plan) {

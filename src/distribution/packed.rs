@@ -50,11 +50,7 @@ impl Packed {
     pub(crate) fn of(distribution: &Distribution) -> Option<Self> {
         match &distribution.0 {
             Counts::Packed(packed) => Some(packed.clone()),
-            Counts::Few(values) => {
-                let mut buckets: Vec<_> = values.iter().map(|value| (bucket_of(*value), 1)).collect();
-                buckets.sort_unstable();
-                Self::of_counts(&encoded(buckets))
-            }
+            Counts::Few(values) => summed(values.iter().map(|value| (bucket_of(*value), 1))),
             Counts::Parts(parts) => parts.packed(),
             Counts::Many(histogram) => Self::of_histogram(histogram),
         }
@@ -65,21 +61,26 @@ impl Packed {
         if let [one] = parts {
             return Some(one.clone());
         }
-        let add = |sum: &mut Sum| {
-            parts.iter().flat_map(Self::buckets).for_each(|(bucket, count)| sum.add(bucket as usize, count));
-            sum.take()
-        };
-        Self::of_counts(&SUM.with_borrow_mut(add))
+        summed(parts.iter().flat_map(Self::buckets))
+    }
+
+    /// Returns the HDR V2 encoding of a distribution, empty or not.
+    pub(super) fn encoding(of: Option<&Self>) -> Vec<u8> {
+        let counts = of.map_or(&[][..], |packed| &packed.bytes);
+        // The highest duration of the last doubling.
+        let high = upper(of.map_or(0, |packed| packed.last) | (HALF - 1));
+        let mut bytes = Vec::with_capacity(HEADER + counts.len());
+        for number in [COOKIE, counts.len() as u32, 0, DIGITS.into()] {
+            bytes.extend(number.to_be_bytes());
+        }
+        bytes.extend([LOWEST.to_be_bytes(), high.to_be_bytes(), 1_f64.to_be_bytes()].as_flattened());
+        bytes.extend(counts);
+        bytes
     }
 
     /// Returns the number of durations.
     pub(crate) fn count(&self) -> u64 {
         self.count
-    }
-
-    /// Returns the distribution.
-    pub(crate) fn unpacked(&self) -> Distribution {
-        Distribution(Counts::Many(self.histogram()))
     }
 
     pub(super) fn histogram(&self) -> Histogram<u64> {
@@ -107,7 +108,9 @@ impl Packed {
         let counts = bytes.get(HEADER..)?;
         let length = number(bytes, 4)? as usize;
         let high = u64::from_be_bytes(bytes.get(24..32)?.try_into().ok()?);
-        Self::of_counts(counts.get(..length)?).filter(|packed| is_ours && lower(packed.last) <= high)
+        // The buckets of a doubling come together, and those of the first two always.
+        let end = bucket_of(high).max(HALF) / HALF;
+        Self::of_counts(counts.get(..length)?).filter(|packed| is_ours && packed.last / HALF <= end)
     }
 
     fn of_histogram(histogram: &Histogram<u64>) -> Option<Self> {
@@ -144,8 +147,19 @@ impl PartialEq for Packed {
 const MOST: u64 = 1 << 62;
 
 thread_local! {
-    static SUM: RefCell<Sum> =
-        RefCell::new(Sum { counts: vec![0; BUCKETS as usize], used: vec![0; BUCKETS.div_ceil(64) as usize] });
+    static SUM: RefCell<Sum> = RefCell::new(Sum {
+        counts: vec![0; BUCKETS as usize],
+        used: vec![0; BUCKETS.div_ceil(64) as usize],
+        bytes: Vec::new(),
+    });
+}
+
+/// Adds up the counts of buckets, in any order; `None` if there are none.
+fn summed(buckets: impl Iterator<Item = (u64, u64)>) -> Option<Packed> {
+    SUM.with_borrow_mut(|sum| {
+        buckets.for_each(|(bucket, count)| sum.add(bucket as usize, count));
+        sum.take()
+    })
 }
 
 /// The counts of all buckets while distributions are added up. There are far more buckets than hold something, so those
@@ -154,6 +168,8 @@ struct Sum {
     counts: Vec<u64>,
     /// A bit for each bucket.
     used: Vec<u64>,
+    /// Room for the encoding.
+    bytes: Vec<u8>,
 }
 
 impl Sum {
@@ -164,18 +180,26 @@ impl Sum {
         self.used[bucket / 64] |= 1 << (bucket % 64);
     }
 
-    /// Returns the encoded counts, and clears them.
-    fn take(&mut self) -> Vec<u8> {
-        let Self { counts, used } = self;
-        let bits = used.iter_mut().enumerate().flat_map(|(index, bits)| {
-            let mut bits = std::mem::take(bits);
-            std::iter::from_fn(move || {
-                let bit = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
-                bits &= bits - 1;
-                Some(index * 64 + bit)
-            })
-        });
-        encoded(bits.map(|bucket| (bucket as u64, std::mem::take(&mut counts[bucket]))))
+    /// Returns the counts, and clears them.
+    fn take(&mut self) -> Option<Packed> {
+        let Self { counts, used, bytes } = self;
+        bytes.clear();
+        let (mut total, mut next) = (0_u64, 0_u64);
+        for (index, bits) in used.iter_mut().enumerate() {
+            while *bits != 0 {
+                let bucket = index as u64 * 64 + u64::from(bits.trailing_zeros());
+                *bits &= *bits - 1;
+                let count = std::mem::take(&mut counts[bucket as usize]);
+                if bucket > next {
+                    write_varint(bytes, ((bucket - next) << 1) - 1);
+                }
+                write_varint(bytes, count << 1);
+                total = total.saturating_add(count);
+                next = bucket + 1;
+            }
+        }
+        let last = next.checked_sub(1)?;
+        Some(Packed { count: total, last, bytes: bytes.as_slice().into() })
     }
 }
 
@@ -191,6 +215,11 @@ impl Iterator for Buckets<'_> {
     #[inline]
     fn next(&mut self) -> Option<(u64, u64)> {
         loop {
+            if let Some((empty, count, rest)) = short_pair(self.bytes) {
+                let bucket = self.next.saturating_add(empty);
+                (self.next, self.bytes) = (bucket.saturating_add(1), rest);
+                return Some((bucket, count));
+            }
             let number = varint(&mut self.bytes)?;
             // The sign is the lowest bit.
             if number & 1 == 1 {
@@ -206,36 +235,21 @@ impl Iterator for Buckets<'_> {
     }
 }
 
-/// Encodes the counts of buckets, which come in order; the same bucket may come several times.
-fn encoded(buckets: impl IntoIterator<Item = (u64, u64)>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut next = 0;
-    let mut current = (0, 0);
-    let mut write = |(bucket, count): (u64, u64)| {
-        if count > 0 {
-            let empty: u64 = bucket - next;
-            if empty > 0 {
-                write_varint(&mut bytes, (empty << 1) - 1);
-            }
-            write_varint(&mut bytes, count << 1);
-            next = bucket + 1;
-        }
-    };
-    for (bucket, count) in buckets {
-        if bucket == current.0 {
-            current.1 += count;
-        } else {
-            write(current);
-            current = (bucket, count);
-        }
-    }
-    write(current);
-    bytes
+/// Takes a number of buckets without any, of at most two bytes, and the count of the bucket after them, of one: as nearly
+/// all are. Without a branch for either length, which could not be predicted.
+#[inline]
+fn short_pair(bytes: &[u8]) -> Option<(u64, u64, &[u8])> {
+    let [low, high, third, ..] = *bytes else { return None };
+    let is_long = low >> 7;
+    let empty = u64::from(low & 0x7f) | ((u64::from(high) << 7) * u64::from(is_long));
+    let count = if is_long == 1 { third } else { high };
+    let is_short = (is_long == 0) | (high < 0x80);
+    let is_pair = (empty & 1 == 1) & (count & 1 == 0) & (1..0x80).contains(&count);
+    (is_short && is_pair).then(|| ((empty >> 1) + 1, u64::from(count >> 1), &bytes[2 + usize::from(is_long)..]))
 }
 
 /// Takes a variable-length integer: seven bits of each byte, from the lowest on, and all eight of the ninth. `None` leaves
 /// bytes that are not one.
-#[inline]
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for (place, byte) in bytes.iter().take(9).enumerate() {
@@ -287,13 +301,14 @@ fn upper(bucket: u64) -> u64 {
 
 thread_local! {
     static INFLATER: RefCell<Inflater> =
-        RefCell::new(Inflater { zlib: Decompress::new(true), plain: Vec::with_capacity(INFLATED) });
+        RefCell::new(Inflater { zlib: Decompress::new(true), plain: vec![0; INFLATED].into() });
 }
 
 /// The state of a decompression, which takes longer to set up than to use.
 struct Inflater {
     zlib: Decompress,
-    plain: Vec<u8>,
+    /// Room for the result, never cleared: that would take longer than all the rest.
+    plain: Box<[u8]>,
 }
 
 /// Hands the encoding to `read`, inflated if it is compressed.
@@ -303,10 +318,9 @@ pub(super) fn inflated<T>(bytes: &[u8], read: impl FnOnce(&[u8]) -> T) -> Result
         _ => return Ok(read(bytes)),
     };
     INFLATER.with_borrow_mut(|Inflater { zlib, plain }| {
-        plain.clear();
         zlib.reset(true);
-        match zlib.decompress_vec(compressed, plain, FlushDecompress::Finish) {
-            Ok(Status::StreamEnd) => Ok(read(plain)),
+        match zlib.decompress(compressed, plain, FlushDecompress::Finish) {
+            Ok(Status::StreamEnd) => Ok(read(&plain[..zlib.total_out() as usize])),
             Ok(Status::Ok | Status::BufError) => Err("not a histogram: cut off, or too long".to_owned()),
             Err(error) => Err(error.to_string()),
         }
@@ -328,7 +342,7 @@ mod tests {
         let distribution = of((0..6_000).map(|n| 150_000 + (n * 7919) % 90_000));
         let packed = Packed::of(&distribution).unwrap();
         assert!(packed.bytes.len() < 3_000, "{}", packed.bytes.len());
-        assert_eq!(packed.unpacked(), distribution);
+        assert_eq!(Distribution(Counts::Packed(packed)), distribution);
     }
 
     #[test]
@@ -348,12 +362,17 @@ mod tests {
 
     #[test]
     fn damaged_counts_are_refused() {
-        let beyond = encoded([(BUCKETS, 1)]);
+        let one_in = |bucket: u64, count: u64| {
+            let mut bytes = Vec::new();
+            [(bucket << 1) - 1, count << 1].into_iter().for_each(|number| write_varint(&mut bytes, number));
+            bytes
+        };
+        let beyond = one_in(BUCKETS, 1);
         let endless = [[0xff; 9].as_slice(), &[2]].concat();
         for damaged in [&[][..], &[0x80], &[2, 0xff], &[1], &beyond, &endless] {
             assert_eq!(Packed::of_counts(damaged), None, "{damaged:?}");
         }
-        assert_eq!(Packed::of_counts(&encoded([(BUCKETS - 1, MOST)])).unwrap().count(), MOST);
+        assert_eq!(Packed::of_counts(&one_in(BUCKETS - 1, MOST)).unwrap().count(), MOST);
     }
 
     proptest::proptest! {

@@ -1,6 +1,6 @@
 //! A sum of distributions that is added up only when there are many parts, or when it is needed.
 
-use super::{Distribution, Packed};
+use super::{Counts, Distribution, Packed};
 
 /// A sum of distributions at rest, in parts: it takes a hundredth of the memory of a histogram, and more time.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +25,12 @@ impl Parts {
 
     /// Returns the sum.
     pub(crate) fn sum(&self) -> Distribution {
-        self.packed().map(|sum| sum.unpacked()).unwrap_or_default()
+        self.packed().map(|sum| Distribution(Counts::Packed(sum))).unwrap_or_default()
+    }
+
+    /// Returns the number of parts.
+    pub(crate) fn number(&self) -> usize {
+        self.0.len()
     }
 
     pub(super) fn count(&self) -> u64 {

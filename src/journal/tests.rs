@@ -80,7 +80,7 @@ fn each_second_of_a_short_run_has_its_histograms() {
     let text = journal_text(&rich());
     let intervals: Vec<_> = text.lines().filter(|line| line.contains("\"event\":\"interval\"")).collect();
     assert_eq!(intervals.len(), 12);
-    assert!(intervals.iter().all(|line| line.contains("\"latency\":\"HISTF")), "{intervals:?}");
+    assert!(intervals.iter().all(|line| line.contains("\"latency\":\"HISTE")), "{intervals:?}");
 }
 
 #[test]

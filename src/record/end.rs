@@ -1,6 +1,6 @@
 //! The end of a run: its connections become history, and the record becomes figures.
 
-use super::{Figures, List, Samples, SlowFigures, Story, Summary};
+use super::{Figures, List, Samples, SlowFigures, Story};
 use crate::{clock::Stamp, event::Confirmations};
 
 impl Story {
@@ -62,11 +62,11 @@ impl Story {
             elapsed: self.runs.iter().map(|run| run.elapsed).sum(),
             runs: self.runs,
             counters: samples.counters,
-            latency: Summary::of(&samples.latency),
-            service: Summary::of(&samples.service),
-            failed_latency: Summary::of(&samples.failed_latency),
-            waited: Summary::of(&samples.waited),
-            end_to_end: Summary::of(&samples.end_to_end),
+            latency: samples.latency.summary(),
+            service: samples.service.summary(),
+            failed_latency: samples.failed_latency.summary(),
+            waited: samples.waited.summary(),
+            end_to_end: samples.end_to_end.summary(),
             outages: List { kept: self.history.kept.rows(), total: downtime.drops + downtime.stalls },
             slices: self.timeline.into_slices(),
             connections: self.connections.rows(),

@@ -209,9 +209,9 @@ impl Targets {
             simultaneous: self.simultaneous.groups(),
             notes: self.notes.to_list(),
             interim,
-            latency: Summary::of(&self.samples.latency),
-            service: Summary::of(&self.samples.service),
-            end_to_end: Summary::of(&self.samples.end_to_end),
+            latency: self.samples.latency.summary(),
+            service: self.samples.service.summary(),
+            end_to_end: self.samples.end_to_end.summary(),
         }
     }
 }

@@ -68,8 +68,7 @@ fn inert(json: &str) -> String {
 /// Returns the page of a report.
 pub(super) fn of_report(report: &Report) -> Page {
     let times = Times::new(report);
-    let connected =
-        report.runs.iter().any(|run| run.connected.is_some()) || report.intervals.iter().any(|row| row.ok > 0);
+    let connected = report.ever_connected();
     let mut body = banner::write(report, times);
     body.push_str("<main>\n");
     body.push_str(&verdict::write(report, times));

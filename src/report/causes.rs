@@ -1,6 +1,6 @@
 //! The findings about outages and their causes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{finding::List, on_connecting};
 use crate::{
@@ -8,6 +8,10 @@ use crate::{
     record::{Figures, Outage, OutageKind},
     verdict::Severity,
 };
+
+/// An outage that began this long before the end of a run, or less, might have been over a moment later: a client with the
+/// usual policies has made few attempts by then.
+const UNDECIDED: Duration = Duration::from_secs(1);
 
 impl List {
     /// Adds the number of recovered outages and their causes.
@@ -32,19 +36,28 @@ impl List {
     /// Adds the number of outages that lasted to the end, and the obstacle to a new connection, which may differ from the
     /// cause of the loss.
     pub(super) fn about_open(&mut self, open: u64, figures: &Figures) {
+        let run_of = |outage: &Outage| figures.runs.get((outage.run as usize).saturating_sub(1));
+        let at_the_end = |outage: &&Outage| run_of(outage).is_some_and(|run| run.end().since(outage.lost) < UNDECIDED);
+        let lasting = || figures.outages.kept.iter().filter(|outage| outage.restored.is_none());
+        let undecided = open.min(lasting().filter(at_the_end).count() as u64);
+        let began = (
+            "outage began in the last second: its end was not observed",
+            "outages began in the last second: their ends were not observed",
+        );
+        self.count(Severity::Warning, undecided, began.0, began.1);
+        let open = open - undecided;
         if open == 0 {
             return;
         }
         let words = if open == 1 { "outage was not over at the end" } else { "outages were not over at the end" };
         let text = format!("{open} {words}");
-        let lasting = figures.outages.kept.iter().rev().filter(|outage| outage.restored.is_none());
         let Some((outage, failure)) =
-            lasting.filter_map(|outage| Some((outage, outage.circumstances.path_failures.last()?))).next()
+            lasting().rev().filter_map(|outage| Some((outage, outage.circumstances.path_failures.last()?))).next()
         else {
             return self.push_coded(Severity::Critical, None, text);
         };
         self.push_coded(Severity::Critical, None, format!("{text}; new connections failed: {failure}"));
-        let target = figures.runs.get((outage.run as usize).saturating_sub(1)).map(|run| &run.started.plan.target);
+        let target = run_of(outage).map(|run| &run.started.plan.target);
         if let Some(advice) = target.and_then(|target| on_connecting(failure, target)) {
             self.push_coded(Severity::Info, Some(failure.key.code()), advice);
         }

@@ -98,7 +98,7 @@ pub(super) fn rows(figures: &Figures) -> Vec<IntervalRow> {
 }
 
 fn row(slice: &Slice) -> IntervalRow {
-    let latency = slice.latency();
+    let latency = slice.latency().unpacked();
     IntervalRow {
         run: slice.run,
         time: slice.time,

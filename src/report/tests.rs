@@ -67,6 +67,7 @@ fn what_degrades() {
         ("a state it leaves on its own", vec![state(ClientState::HalfOpen)]),
         ("a retry budget that the next command renews", vec![state(ClientState::Exhausted)]),
         ("the watchdog acted", vec![at(20.0, EventKind::SessionReplaced { session: 2, why: ReplaceReason::Watchdog })]),
+        ("an outage in the last second", vec![at(99.5, disconnected(1, None))]),
         ("the policy left", vec![at(20.0, EventKind::SessionReplaced { session: 2, why: ReplaceReason::Desync })]),
     ] {
         assert_eq!(run(events).verdict, Verdict::Degraded, "{name}");

@@ -87,6 +87,7 @@ const GROUPS: &[Group] = &[
     Group { names: "targets cpu memory", measure: targets::many },
     Group { names: "fortnight", measure: fortnight::compressed },
     Group { names: "report", measure: report::large },
+    Group { names: "report html", measure: report::page },
 ];
 
 fn main() {

@@ -1,4 +1,4 @@
-//! Speed and memory of `report` on a large journal.
+//! Speed and memory of `report` on large journals, and its HTML page of a fortnight.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -16,6 +16,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Size of the journal; with `--long` it has four times as much.
 const SIZE: u64 = 256 << 20;
+
+/// Outages of the fortnight, and its intervals of ten seconds.
+const OUTAGES: usize = 500;
+const INTERVALS: usize = 14 * 24 * 360;
 
 /// A journal of a few seconds with resets, repeated until it is large.
 pub(crate) fn large(options: &Options) -> Vec<Row> {
@@ -42,6 +46,60 @@ pub(crate) fn large(options: &Options) -> Vec<Row> {
     ]
 }
 
+/// The page of a fortnight with 500 outages, from its journal.
+pub(crate) fn page(options: &Options) -> Vec<Row> {
+    let server = Server::start();
+    let arguments = ["soak", "-d", "6s", "--fault", "reset_peer@3s"];
+    let mut doctor = Doctor::start(client_core(), server.port, &arguments);
+    doctor.watch(PATIENCE, |_| ());
+    let directory = tempfile::tempdir().unwrap();
+    let [journal, page] = ["fortnight", "page.html"].map(|name| directory.path().join(name));
+    stretch(&fs::read_to_string(doctor.journal()).unwrap(), &journal);
+    let mut peak = 0;
+    let times = (0..options.rounds.min(5)).map(|_| {
+        let start = Instant::now();
+        let report = Command::new(binary()).arg("report").arg(&journal).arg("-o").arg(&page).spawn();
+        peak = peak.max(finish(&mut report.unwrap(), PATIENCE, Duration::from_millis(5), |_| ()).peak);
+        start.elapsed().as_secs_f64()
+    });
+    let time = median(&times.collect::<Vec<_>>());
+    let size = fs::metadata(&page).unwrap().len();
+    vec![
+        Row::at_most("HTML of a fortnight with 500 outages", time, "s", 2.0),
+        Row::at_most("HTML of a fortnight: size", size as f64 / 1e6, "MB", 2.0),
+        Row::at_most("HTML of a fortnight: peak memory", peak as f64 / 1e6, "MB", 150.0),
+    ]
+}
+
+/// Writes a fortnight of the intervals of a journal, and its outage again and again.
+fn stretch(journal: &str, path: &Path) {
+    let lines: Vec<_> = journal.lines().map(Line::of).collect();
+    let of = |names: &[&str]| {
+        let named = |line: &&Line<'_>| names.iter().any(|name| line.is(name));
+        lines.iter().filter(named).collect::<Vec<_>>()
+    };
+    let (outage, intervals) = (of(&["disconnected", "reconnected"]), of(&["interval"]));
+    let mut file = BufWriter::new(File::create(path).unwrap());
+    for line in of(&["run_started", "connected", "subscribed"]) {
+        writeln!(file, "{}", line.later(0.0, line.after)).unwrap();
+    }
+    let mut outages = 0;
+    for number in 1..=INTERVALS {
+        let end = 10.0 * number as f64;
+        while outages * INTERVALS < number * OUTAGES {
+            for line in &outage {
+                writeln!(file, "{}", line.later(end - 5.0 - outage[0].at, line.after)).unwrap();
+            }
+            outages += 1;
+        }
+        let line = intervals[number % intervals.len()];
+        let (before, span) = line.after.split_once("\"span\":").unwrap();
+        let rest = span.split_once(',').unwrap().1;
+        writeln!(file, "{}", line.later(end - line.at, &format!("{before}\"span\":10.0,{rest}"))).unwrap();
+    }
+    file.flush().unwrap();
+}
+
 /// Writes the lines of a journal with later and later times until it has this size; returns its size.
 fn repeat(journal: &str, path: &Path, size: u64) -> u64 {
     let lines: Vec<_> = journal.lines().map(Line::of).collect();
@@ -51,12 +109,10 @@ fn repeat(journal: &str, path: &Path, size: u64) -> u64 {
     for copy in 0.. {
         let later = f64::from(copy) * length;
         // The run starts once, and never ends.
-        for line in lines.iter().filter(|line| line.repeats || copy == 0 && !line.ends) {
-            let Line { before, time, after, .. } = line;
-            let time = humantime::format_rfc3339_micros(*time + Duration::from_secs_f64(later));
-            let text = format!("{before}{:.9},\"time\":\"{time}\"{after}\n", line.at + later);
-            file.write_all(text.as_bytes()).unwrap();
-            written += text.len() as u64;
+        for line in lines.iter().filter(|line| line.repeats() || copy == 0 && !line.is("run_finished")) {
+            let text = line.later(later, line.after);
+            writeln!(file, "{text}").unwrap();
+            written += text.len() as u64 + 1;
         }
         if written >= size {
             break;
@@ -72,8 +128,6 @@ struct Line<'a> {
     at: f64,
     time: std::time::SystemTime,
     after: &'a str,
-    repeats: bool,
-    ends: bool,
 }
 
 impl<'a> Line<'a> {
@@ -81,12 +135,22 @@ impl<'a> Line<'a> {
         let (run, rest) = line.split_once("\"t\":").unwrap();
         let (at, rest) = rest.split_once(",\"time\":\"").unwrap();
         let (time, after) = rest.split_once('"').unwrap();
-        let is = |name: &str| after.contains(&format!("\"event\":\"{name}\""));
         let before = &line[..run.len() + "\"t\":".len()];
-        let at = at.parse().unwrap();
-        let ends = is("run_finished");
-        // Times within the other lines would stay behind.
-        let repeats = ["interval", "disconnected", "reconnected"].into_iter().any(is);
-        Self { before, at, time: humantime::parse_rfc3339(time).unwrap(), after, repeats, ends }
+        Self { before, at: at.parse().unwrap(), time: humantime::parse_rfc3339(time).unwrap(), after }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.after.contains(&format!("\"event\":\"{name}\""))
+    }
+
+    /// Times within the other lines would stay behind.
+    fn repeats(&self) -> bool {
+        ["interval", "disconnected", "reconnected"].into_iter().any(|name| self.is(name))
+    }
+
+    /// Returns the line so many seconds later, with this after its times.
+    fn later(&self, later: f64, after: &str) -> String {
+        let time = humantime::format_rfc3339_micros(self.time + Duration::from_secs_f64(later));
+        format!("{}{:.9},\"time\":\"{time}\"{after}", self.before, self.at + later)
     }
 }

@@ -40,9 +40,8 @@ pub(super) fn example<'a>(report: &'a Report, row: &IncidentRow) -> Option<&'a O
 
 pub(super) fn write(report: &Report, times: Times) -> String {
     let rows = &report.incidents.rows;
-    let connected = report.runs.iter().any(|run| run.connected.is_some());
     if rows.is_empty() {
-        let sentence = if connected {
+        let sentence = if report.ever_connected() {
             format!("<p>No connection was lost, and none fell silent, in {}.</p>\n", text(&duration(report.duration)))
         } else {
             String::new()

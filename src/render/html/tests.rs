@@ -196,6 +196,14 @@ fn a_run_that_never_connected_shows_the_step_that_failed() {
 }
 
 #[test]
+fn replies_show_a_connection_whose_event_is_not_in_the_journal() {
+    let replies = |second| at(second, interval(good(10), &[100, 200]));
+    let page = check(&report_of(&[started(plan()), replies(1.0), replies(2.0), finished(10.0)]));
+    assert!(page.contains("id=\"timeline\"") && page.contains("No connection was lost"));
+    assert!(!page.contains("not connected") && !page.contains("class=\"ladder\""));
+}
+
+#[test]
 fn no_text_from_outside_becomes_markup() {
     let hostile = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&\u{202e}";
     let mut report = report_of(&rich());

@@ -82,7 +82,7 @@ pub(super) fn frame(
 /// `4 incidents in 3 min 5 s, all recovered`
 fn headline(report: &Report) -> String {
     let lasted = duration(report.duration);
-    if !ever_connected(report) {
+    if !report.ever_connected() {
         return format!("not connected in {lasted}");
     }
     let (number, open) = (report.incidents.count, report.outages.unresolved);
@@ -96,10 +96,6 @@ fn headline(report: &Report) -> String {
     };
     let word = if number == 1 { "incident" } else { "incidents" };
     format!("{} {word} in {lasted}, {end}", count("incidents.count", number))
-}
-
-fn ever_connected(report: &Report) -> bool {
-    report.runs.iter().any(|run| run.connected.is_some())
 }
 
 fn answers(report: &Report, times: Times) -> Vec<(&'static str, String)> {
@@ -134,7 +130,7 @@ fn how_bad(report: &Report) -> String {
     if report.slow.stretches > 0 {
         parts.push(format!("replies took up to {}", time("slow.latency", report.slow.latency)));
     }
-    if parts.is_empty() && ever_connected(report) {
+    if parts.is_empty() && report.ever_connected() {
         let share = outages.availability.map(|share| format!("{} available", percent(share)));
         parts.extend(share.map(|share| text(&share)));
         parts.extend(report.latency.as_ref().map(|latency| format!("p50 {}", time("latency.p50", latency.p50))));
@@ -191,7 +187,7 @@ fn remedy(report: &Report) -> Option<String> {
     }
     // The first remark on a run that never connected is the advice on its obstacle.
     let remark = report.findings.iter().find(|finding| finding.severity == Severity::Info && finding.code.is_none());
-    if let Some(remark) = remark.filter(|_| !ever_connected(report)) {
+    if let Some(remark) = remark.filter(|_| !report.ever_connected()) {
         return Some(text(&capitalized(&remark.text)));
     }
     let advised =

@@ -100,8 +100,7 @@ pub(super) fn headline(report: &Report) -> String {
     if report.slow.stretches > 0 {
         parts.push(format!("replies took up to {}", duration(report.slow.latency)));
     }
-    let ever = report.runs.iter().any(|run| run.connected.is_some());
-    let availability = outages.availability.filter(|_| ever);
+    let availability = outages.availability.filter(|_| report.ever_connected());
     parts.extend(availability.map(|share| format!("availability {}", percent(share))));
     // After an outage, a resubscription takes a moment longer: no news.
     let differs = |share: &f64| availability.is_some_and(|availability| availability - share >= 0.001);
