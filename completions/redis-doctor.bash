@@ -1220,11 +1220,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --sentinel)
@@ -1263,7 +1263,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__proxy)
-            opts="-u --listen --uri --sandbox --spawn --allow-remote --no-control --report --format --seed --fault --incident --tls --sni --cacert --cacertdir --cert --key --insecure --help --config"
+            opts="-u -o -q --listen --uri --sandbox --spawn --allow-remote --no-control --report --seed --fault --incident --tls --sni --cacert --cacertdir --cert --key --insecure --format --rows --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1283,10 +1283,6 @@ _redis__doctor() {
                     ;;
                 --spawn)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --format)
-                    COMPREPLY=($(compgen -W "text json ndjson nagios" -- "${cur}"))
                     return 0
                     ;;
                 --seed)
@@ -1319,6 +1315,42 @@ _redis__doctor() {
                     ;;
                 --key)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
+                    return 0
+                    ;;
+                --rows)
+                    COMPREPLY=($(compgen -W "figures intervals outages errors" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --journal-max-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    return 0
+                    ;;
+                --warn-on)
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1360,11 +1392,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1618,11 +1650,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --sentinel)
@@ -1896,11 +1928,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --sentinel)

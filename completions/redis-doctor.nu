@@ -123,11 +123,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor ping fail_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor ping warn_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor ping format" [] {
@@ -254,11 +254,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor subscribe fail_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor subscribe warn_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   # Tail channels; show drops, resubscriptions and lost messages
@@ -374,11 +374,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor soak fail_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor soak warn_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor soak format" [] {
@@ -468,16 +468,32 @@ module completions {
     ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
   ]
 
-  def "nu-complete redis-doctor proxy format" [] {
-    [ "text" "json" "ndjson" "nagios" ]
-  }
-
   def "nu-complete redis-doctor proxy faults" [] {
     [ "reset_peer" "close" "half_close" "slow_close" "blackhole" "partition" "refuse" "stall_accept" "accept_close" "accept_reset" "latency" "bandwidth" "slicer" "limit_data" "idle_drop" "error_reply" "garbage" "truncate" "http_503" "push" ]
   }
 
   def "nu-complete redis-doctor proxy incidents" [] {
     [ "elasticache-reset" "nlb-idle" "nat-forget" "failover" "maintenance" "az-loss" "thundering-herd" "auth-rotation" "slow-resubscribe" ]
+  }
+
+  def "nu-complete redis-doctor proxy format" [] {
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" ]
+  }
+
+  def "nu-complete redis-doctor proxy rows" [] {
+    [ "figures" "intervals" "outages" "errors" ]
+  }
+
+  def "nu-complete redis-doctor proxy color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete redis-doctor proxy fail_on" [] {
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+  }
+
+  def "nu-complete redis-doctor proxy warn_on" [] {
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   # Run a fault proxy before a server, to test any application
@@ -489,7 +505,6 @@ module completions {
     --allow-remote            # Allow other machines to connect
     --no-control              # Take no orders on the wire
     --report                  # Observe the application, and report on it at the end
-    --format: string@"nu-complete redis-doctor proxy format" # Format of events, or of the report
     --seed: string            # Seed for all randomness [default: random]
     --fault: string@"nu-complete redis-doctor proxy faults" # Inject a fault with a proxy before the server (repeatable)
     --incident: string@"nu-complete redis-doctor proxy incidents" # Replay the faults of a known incident (repeatable)
@@ -500,6 +515,18 @@ module completions {
     --cert: path              # Certificate to present to the server (PEM)
     --key: path               # Private key of the certificate (PEM)
     --insecure                # Do not check the server's certificate
+    --format: string@"nu-complete redis-doctor proxy format" # Report format [default: that of the name of --output, or text]
+    --rows: string@"nu-complete redis-doctor proxy rows" # Rows of CSV [default: figures]
+    --output(-o): path        # Write the report to this file, - for stdout
+    --quiet(-q)               # Print only the report, no events or progress
+    --color: string@"nu-complete redis-doctor proxy color" # When to use color
+    --journal: path           # Append all events to this file as NDJSON
+    --journal-max-size: string # Rename the journal to FILE.1 at this size
+    --journal-reopen          # Do not end the run on SIGHUP, for logrotate
+    --fail-on: string@"nu-complete redis-doctor proxy fail_on" # Exit 2 (critical) if this is true (repeatable)
+    --warn-on: string@"nu-complete redis-doctor proxy warn_on" # Exit 1 (degraded) if this is true (repeatable)
+    --exit-zero               # Always exit 0
+    --no-evidence             # Gather no evidence about outages
     --help                    # Print long help (-h at the end: short help)
     --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
   ]
@@ -706,11 +733,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor report fail_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor report warn_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   # Rebuild a report from journals, including one cut off by a crash

@@ -30,6 +30,8 @@ use std::{
     process::ExitCode,
 };
 
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
 use self::{
     destination::{check_writable, deliver, deliver_below},
     error::Problem,
@@ -203,12 +205,21 @@ fn exit_code(verdict: Verdict, exit_zero: bool) -> Exit {
     if exit_zero { Exit::Healthy } else { verdict.into() }
 }
 
-/// Starts the server that is wanted and makes it the target. It runs until the return value is dropped.
-fn start_server(wanted: Option<&LocalServer>, target: &mut Target) -> Result<Option<Box<dyn Any>>, Problem> {
+/// A server that runs until this is dropped.
+struct Served {
+    _server: Box<dyn Any>,
+    /// Remarks of the sandbox; a real server makes none.
+    remarks: UnboundedReceiver<String>,
+}
+
+/// Starts the server that is wanted and makes it the target.
+fn start_server(wanted: Option<&LocalServer>, target: &mut Target) -> Result<Option<Served>, Problem> {
     let Some(wanted) = wanted else { return Ok(None) };
+    let (sender, remarks) = unbounded_channel();
     let (server, address, named_by): (Box<dyn Any>, _, _) = match wanted {
         LocalServer::Sandbox => {
-            let sandbox = Sandbox::start(SandboxConfig::default()).map_err(Problem::Sandbox)?;
+            let config = SandboxConfig { remarks: Some(sender), ..SandboxConfig::default() };
+            let sandbox = Sandbox::start(config).map_err(Problem::Sandbox)?;
             let address = sandbox.addr();
             (Box::new(sandbox), address, "sandbox".to_owned())
         }
@@ -220,5 +231,5 @@ fn start_server(wanted: Option<&LocalServer>, target: &mut Target) -> Result<Opt
     };
     target.address = Address::Tcp { host: address.ip().to_string(), port: address.port(), tls: false };
     target.named_by = named_by;
-    Ok(Some(server))
+    Ok(Some(Served { _server: server, remarks }))
 }

@@ -35,8 +35,8 @@ mod value;
 
 use std::{any::Any, ffi::OsString};
 
+use self::{commands::proxy::ProxyRequest, environment::Environment, presets::Line};
 pub(crate) use self::{completions::script as completion_script, man::page as manual_page, uri::without_secrets};
-use self::{environment::Environment, presets::Line};
 pub use self::{error::CliError, subcommand::Job};
 
 /// Parses the arguments (the first is the program's name) and the environment.
@@ -59,10 +59,13 @@ fn parse_in(mut args: Vec<OsString>, environment: &Environment) -> Result<Box<dy
         let matches = matches?;
         let mut job = commands::resolve(&matches, environment)?;
         let request: &mut dyn Any = job.as_mut();
-        if let (Some(request), Some(command)) =
-            (request.downcast_mut::<run::RunRequest>(), matches.subcommand_name().and_then(commands::definition_of))
-        {
-            request.plan.command_line = command_line::shown(&args, &command);
+        let run = match request.downcast_mut::<ProxyRequest>() {
+            Some(ProxyRequest::Observe(run)) => Some(&mut **run),
+            Some(ProxyRequest::Relay(_)) => None,
+            None => request.downcast_mut::<run::RunRequest>(),
+        };
+        if let (Some(run), Some(command)) = (run, matches.subcommand_name().and_then(commands::definition_of)) {
+            run.plan.command_line = command_line::shown(&args, &command);
         }
         Ok(job)
     });

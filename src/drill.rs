@@ -156,6 +156,7 @@ impl Drill {
             probes: (case.load != Load::SubscribeOnly).then_some(probes),
             subscription: (!quiet).then_some(subscription),
             connections: 1,
+            application: None,
             stop: StopCondition { duration: Some(case.lasts), ..StopCondition::default() },
             fail_on: Vec::new(),
             warn_on: Vec::new(),

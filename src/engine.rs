@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 pub(crate) use self::nodes::{ClusterError, find_nodes};
 use self::run::Run;
+pub(crate) use self::run::application::{ApplicationError, observe};
 pub(crate) use crate::sentinel::{SentinelError, find_primary};
 use crate::{
     clock::Clock,

@@ -33,7 +33,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use application::{
-    FlowRole, Identified, Observed, OutcomeUnknown, RanTwice, RoleLost, RoleRecovered, Totals, Undelivered,
+    ChannelsMissing, Ended, FlowRole, Identified, Left, Observed, OutcomeUnknown, Process, Quantiles, RanTwice, Stale,
+    Totals, Undelivered,
 };
 pub(crate) use commands::{CommandFailed, Confirmations};
 pub(crate) use connection::{Connected, Disconnected, Reconnected};

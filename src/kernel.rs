@@ -13,6 +13,7 @@ mod path;
 mod resolver;
 #[cfg(target_os = "linux")]
 mod sock_diag;
+mod socket_owner;
 mod sysctl;
 
 #[cfg(target_os = "linux")]
@@ -30,4 +31,5 @@ pub(crate) use self::{
     own_connections::{OwnConnection, OwnConnections, OwnMemory},
     own_thread::{OwnThread, ThreadTimes},
     path::{AcceptQueue, PathFigures},
+    socket_owner::SocketOwner,
 };

@@ -37,7 +37,7 @@
 //! | `sentinel` | the primary that Sentinels name, and the watch of a failover |
 //! | `topology` | the nodes of a cluster, or of a Sentinel set, from replies |
 //! | `dial` | connections apart from the session: staged attempts, RESP over a stream, the server's identity |
-//! | `proxy` | the relay that injects faults |
+//! | `proxy` | the relay that injects faults, and observes the application that connects through it |
 //! | `record` | events folded into figures |
 //! | `journal` | events on disk, and back |
 //! | `kernel` | Linux: socket table, broadcast of destroyed sockets, TCP settings |
@@ -45,7 +45,7 @@
 //! | `plan` | what to run: targets, policy with its exact schedule, pace, gates |
 //! | `fault` | what can be done to a connection, and when: one file a fault, in one list |
 //! | `sandbox` | the embedded RESP2/RESP3 server |
-//! | `supervise` | processes that redis-doctor starts: a real server that ends with the run |
+//! | `supervise` | processes that redis-doctor starts: a real server that ends with the run, and an application |
 //! | `resp` | RESP as bytes: framing and decoding for `proxy` and `sandbox` |
 //! | `knowledge` | the entries of `explain`: every cause, state, finding and error, with sources |
 //! | `credentials` | passwords that a command or a file yields at each connection attempt |
@@ -73,6 +73,8 @@
 //! | scope | the targets of a run that has several |
 //! | label | the name of one of several targets: from the list, or `host:port` |
 //! | policy | reconnect settings of a client |
+//! | application | whatever connects through `proxy --report`; each role of its connections takes the place of a connection under test |
+//! | flow | one connection through the proxy |
 //! | session | a connection under test and everything that observes it |
 //! | generation | one physical connection of a session |
 //! | probe | one repeated command with a deadline, such as PING with a nonce |

@@ -57,17 +57,17 @@ macro_rules! formats {
         $make! {
             /// Human-readable text.
             #[default]
-            Text in text: Report, Comparison, Checkup, IdleReport, Drill, Explanation, Events, Application;
+            Text in text: Report, Comparison, Checkup, IdleReport, Drill, Explanation, Events;
             /// One JSON document.
-            Json in json: Report, Comparison, Checkup, IdleReport, Drill, Explanation, Application;
+            Json in json: Report, Comparison, Checkup, IdleReport, Drill, Explanation;
             /// One JSON document a line: events as they happen, then the result, one line for each of its records.
-            Ndjson in ndjson: Report, IdleReport, Events, Application;
+            Ndjson in ndjson: Report, IdleReport, Events;
             /// RFC 4180: a header line, then one line for each row, or for each figure as `name,value`.
             Csv in csv: Report, Comparison, Drill;
             /// The Prometheus / OpenMetrics exposition format.
             Openmetrics in openmetrics: Report;
             /// One line with performance data, for monitoring plugins.
-            Nagios in nagios: Report, Checkup, IdleReport, Application;
+            Nagios in nagios: Report, Checkup, IdleReport;
             /// A table for a ticket, a wiki or a pull request.
             Markdown in markdown: Report, Comparison, Drill;
             /// One self-contained page for a browser.
@@ -135,7 +135,7 @@ impl Format {
 /// Something that is written in one of several formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
 pub enum Content {
-    /// The report of `ping`, `subscribe`, `soak` and `report`.
+    /// The report of `ping`, `subscribe`, `soak`, `proxy` and `report`.
     Report,
     /// The result of `compare`.
     Comparison,
@@ -149,8 +149,6 @@ pub enum Content {
     Explanation,
     /// The events of `proxy`, as they happen.
     Events,
-    /// The report of `proxy --report`.
-    Application,
 }
 
 /// The rows of a report as CSV.

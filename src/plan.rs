@@ -4,6 +4,7 @@
 //! `soak` adds a verified subscription and more workers, `subscribe` has no probes. The journal holds the plan (without
 //! the password), so a report can be rebuilt from the journal alone.
 
+mod application;
 mod conditions;
 mod gate;
 mod jitter;
@@ -23,6 +24,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{Display, VariantArray};
 
+pub(crate) use application::Application;
+pub use application::Orders;
 pub(crate) use conditions::Conditions;
 pub(crate) use gate::{Comparison, Gate, Metric};
 pub(crate) use jitter::{Jitter, Sender};
@@ -72,14 +75,17 @@ pub struct Plan {
     pub sandbox: bool,
     /// Protocol that the user requested.
     pub protocol: Protocol,
-    /// Reconnect settings of the connection under test.
+    /// Reconnect settings of the connection under test; without a meaning if it is an application's.
     pub policy: ReconnectPolicy,
     /// Repeated command; null if the run only subscribes.
     pub probes: Option<ProbePlan>,
     /// Subscription, if any.
     pub subscription: Option<SubscriptionPlan>,
-    /// Number of connections under test.
+    /// Number of connections under test; 0 if they are an application's.
     pub connections: u32,
+    /// Application under diagnosis; absent if redis-doctor's own client is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<Application>,
     /// Conditions that end the run.
     pub stop: StopCondition,
     /// Faults that the proxy in front of the target injects, as `--fault` takes them.
@@ -113,6 +119,11 @@ impl Plan {
         self.command == Command::Ping && self.stop.count == Some(1)
     }
 
+    /// Returns the reconnect settings; `None` for an application, whose own are unknown.
+    pub(crate) fn known_policy(&self) -> Option<&ReconnectPolicy> {
+        self.application.is_none().then_some(&self.policy)
+    }
+
     /// Returns true if PING is one of the user's own commands.
     pub fn pings(&self) -> bool {
         self.probes.as_ref().is_some_and(|probes| !matches!(probes.kind, ProbeKind::Kv | ProbeKind::Ledger))
@@ -144,6 +155,8 @@ pub enum Command {
     Subscribe,
     /// `redis-doctor soak`
     Soak,
+    /// `redis-doctor proxy --report`
+    Proxy,
 }
 
 /// The plan of the repeated command.

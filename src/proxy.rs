@@ -56,6 +56,8 @@ use crate::{
     plan::{Address, TlsOptions},
 };
 
+pub use crate::plan::Orders;
+
 /// Ports to choose from, below the kernel's range of source ports for outgoing connections. In that range, a client that
 /// dials a closed port on loopback can connect to itself, and any connection can take the port while `refuse` has it
 /// closed.
@@ -82,17 +84,6 @@ pub struct Config {
     pub report_flows: bool,
     /// True if the application is observed: its commands are followed, and the consequences of losses are events.
     pub observe: bool,
-}
-
-/// The clients that may order faults with `DOCTOR …` commands on the wire.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Orders {
-    /// None: such commands go to the server.
-    Nobody,
-    /// Clients on this machine.
-    Local,
-    /// Clients that have sent `DOCTOR TOKEN` with this token on the same connection.
-    Token(String),
 }
 
 /// A running proxy; dropping it closes every connection and waits for its thread.
@@ -129,6 +120,7 @@ enum Request {
     Begin(mpsc::Sender<()>),
     Inject(FaultSchedule, mpsc::Sender<()>),
     Clear(mpsc::Sender<usize>),
+    Sample(bool, mpsc::Sender<()>),
     Conclude(mpsc::Sender<()>),
     Order(String, mpsc::Sender<Result<Vec<String>, String>>),
 }
@@ -208,6 +200,11 @@ impl ProxyHandle {
     /// Ends all faults and empties the schedule; returns how many were active.
     pub fn clear(&self) -> usize {
         self.ask(Request::Clear).unwrap_or_default()
+    }
+
+    /// Emits the counts of an observed application since the last call; with `totals`, also the figures since the start.
+    pub(crate) fn sample(&self, totals: bool) {
+        self.ask(|done| Request::Sample(totals, done));
     }
 
     /// Emits a note about each fault that had no effect, and about servers that clients reach without the proxy.

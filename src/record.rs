@@ -4,6 +4,7 @@
 //! capped lists, so its memory does not grow with the run. Several runs in sequence add up.
 
 mod address;
+mod application;
 mod capped;
 mod circumstances;
 mod connections;
@@ -41,6 +42,8 @@ mod timeline;
 use std::{collections::BTreeMap, time::Duration};
 
 pub(crate) use address::Servers;
+use application::Observation;
+pub(crate) use application::{Application, RoleRow};
 pub(crate) use capped::List;
 use capped::{Capped, shortened};
 pub(crate) use circumstances::Circumstances;
@@ -176,6 +179,8 @@ struct Story {
     sentinels: Sentinels,
     ledger: Option<LedgerFigures>,
     service: Service,
+    /// The application, if a run has observed one.
+    application: Option<Observation>,
 }
 
 impl Story {
@@ -187,6 +192,7 @@ impl Story {
         let Some(run) = self.runs.last_mut() else { return };
         let plan = &run.started.plan;
         let settling = settling(plan);
+        let is_observed = plan.application.is_some();
         // An event without a connection belongs to the only one.
         let connection = event.connection.or((plan.connections == 1).then_some(0));
         run.elapsed = run.elapsed.max(event.at.since(run.began));
@@ -197,6 +203,9 @@ impl Story {
         LedgerFigures::add(&mut self.ledger, event);
         self.herd.on_event(event);
         self.service.on_event(event, number, connection);
+        if is_observed {
+            self.application.get_or_insert_default().on_event(event);
+        }
         match &event.kind {
             EventKind::PathProbed(probed) => self.path_probed(event.at, probed),
             EventKind::Announced { kind } => self.tracks.values_mut().for_each(|track| track.announced(event.at, kind)),

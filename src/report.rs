@@ -29,7 +29,6 @@ mod tests;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use application::{Application, Observation};
 pub(crate) use comparison::{Comparison, FigureRow, GateOutcome, Judgment, Problem, Setting, Summary, Unit};
 pub(crate) use finding::Finding;
 pub(crate) use gates::{GateLevel, GateResult};
@@ -54,8 +53,8 @@ use crate::{
     event::SCHEMA_VERSION,
     plan::Gate,
     record::{
-        ConnectionRow, ErrorRow, FaultRow, Figures, LedgerFigures, NoteRow, ReconnectPeak, SentinelSet, Servers,
-        StateRow,
+        Application, ConnectionRow, ErrorRow, FaultRow, Figures, LedgerFigures, NoteRow, ReconnectPeak, SentinelSet,
+        Servers, StateRow,
     },
     verdict::{Severity, Verdict},
 };
@@ -132,6 +131,9 @@ pub(crate) struct Report {
     pub sentinels: Option<SentinelSet>,
     /// Acknowledged writes that were read back; null without the ledger workload.
     pub ledger: Option<LedgerFigures>,
+    /// The application that was observed; absent if redis-doctor's own client was under test.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application: Option<Application>,
     /// Results of `--fail-on` and `--warn-on`.
     pub gates: Vec<GateResult>,
     /// Problems and other remarks, worst first.
@@ -213,6 +215,7 @@ impl Report {
             comparison: None,
             sentinels: figures.sentinels.clone(),
             ledger: figures.ledger.clone(),
+            application: figures.application.clone(),
             gates,
             findings,
             notes: figures.notes.kept.clone(),

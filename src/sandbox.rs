@@ -1,7 +1,7 @@
 //! An embedded Redis server, for demonstrations and drills on a machine without one.
 //!
 //! It speaks RESP2 and RESP3 and uses Redis' own error texts: handshake, pub/sub, client registry, a small keyspace,
-//! `INFO` and `CONFIG`. It is not a database: nothing is persisted, and every value is a string.
+//! transactions, `INFO` and `CONFIG`. It is not a database: nothing is persisted, and every value is a string.
 //!
 //! The server runs on its own thread and runtime, so a stall of the client side does not stall the server, and the
 //! reverse. Within that thread everything is single-threaded, like Redis: one `State` behind a `RefCell`, and one task
@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc::UnboundedSender, oneshot};
 use tokio::task::{JoinSet, LocalSet};
 
 use state::State;
@@ -52,6 +52,8 @@ pub struct SandboxConfig {
     pub idle_timeout: Duration,
     /// Unsent output, in bytes, above which a subscriber is closed, like Redis' `client-output-buffer-limit`.
     pub output_limit: usize,
+    /// Gets a remark about each command that a client sends and the sandbox does not have, once.
+    pub remarks: Option<UnboundedSender<String>>,
 }
 
 impl Default for SandboxConfig {
@@ -62,6 +64,7 @@ impl Default for SandboxConfig {
             max_clients: 10_000,
             idle_timeout: Duration::ZERO,
             output_limit: 32 * 1024 * 1024,
+            remarks: None,
         }
     }
 }
@@ -74,7 +77,7 @@ impl fmt::Debug for SandboxConfig {
             .field("max_clients", &self.max_clients)
             .field("idle_timeout", &self.idle_timeout)
             .field("output_limit", &self.output_limit)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::descriptors::FEWEST;
 use crate::{
     compare::Unreadable,
-    engine::{ClusterError, SentinelError},
+    engine::{ApplicationError, ClusterError, SentinelError},
     journal::{JournalError, OpenError},
     supervise::SpawnError,
 };
@@ -84,8 +84,8 @@ pub(super) enum Problem {
     Sandbox(#[source] io::Error),
     #[error("--spawn: {0}")]
     Spawn(#[source] SpawnError),
-    #[error("cannot start the application: {0}")]
-    Application(#[source] io::Error),
+    #[error(transparent)]
+    Application(#[from] ApplicationError),
     #[error("--listen: cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: io::Error },
     #[error("cannot start the fault proxy: {0}")]

@@ -2,45 +2,51 @@
 
 use std::{
     io::{self, BufRead, Write},
-    process::ExitStatus,
+    net::SocketAddr,
     thread,
     time::Duration,
 };
 
-use tokio::{
-    process::Child,
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::{Problem, Work, block_on, deliver, forgive_closed, say, signals::Signals, start_server, warn};
+use super::{Problem, Served, Work, block_on, forgive_closed, say, signals::Signals, start_server, warn};
 use crate::{
     classify::{Failure, Stage},
-    cli::commands::proxy::ProxyRequest,
+    cli::commands::proxy::{ProxyRequest, RelayRequest},
     clock::Clock,
     dial::Route,
-    event::{Control, Event, EventKind, EventSink as _, StopReason},
+    event::{Control, Event, EventKind, StopReason},
     exit::Exit,
-    output::{Content, Format},
-    plan::{LocalServer, Protocol, Target},
-    proxy::{Config, Orders, Proxy, ProxyHandle},
+    output::Format,
+    plan::{LocalServer, Orders, Protocol, Target},
+    proxy::{Config, Proxy, ProxyHandle},
     render::{self, BufferedStdout, StdoutWriter, Style},
-    report::Observation,
-    supervise,
 };
 
 /// Timeout of the TLS handshake with the server before the proxy starts.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
 
 impl Work for ProxyRequest {
-    /// Runs the proxy until a signal.
-    fn perform(mut self) -> Result<Exit, Problem> {
-        warn(&self.warnings);
-        let _server = start_server(self.server.as_ref(), &mut self.upstream)?;
-        block_on(serve(self))
+    fn format(&self) -> Format {
+        match self {
+            Self::Relay(_) => Format::Text,
+            Self::Observe(run) => run.format(),
+        }
+    }
+
+    /// Runs the proxy until a signal, or until the end of the application.
+    fn perform(self) -> Result<Exit, Problem> {
+        let mut relay = match self {
+            Self::Relay(relay) => *relay,
+            Self::Observe(run) => return run.perform(),
+        };
+        warn(&relay.warnings);
+        let served = start_server(relay.server.as_ref(), &mut relay.upstream)?;
+        block_on(serve(relay, served))
     }
 }
 
-async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
+async fn serve(request: RelayRequest, mut served: Option<Served>) -> Result<Exit, Problem> {
     let signals = Signals::install()?;
     let (controls, mut control) = unbounded_channel();
     let (sender, mut events) = unbounded_channel();
@@ -58,81 +64,44 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
         clock,
         orders: request.orders.clone(),
         report_flows: true,
-        observe: request.report,
+        observe: false,
     };
     let proxy = Proxy::start(config, sender).map_err(|source| Problem::Listen { address: request.listen, source })?;
-    let shows_events = Format::all_of(Content::Events).any(|format| format == request.format);
-    let mut output = EventOutput::new(if shows_events { request.format } else { Format::Text }, &controls)?;
-    for text in greeting(&request, proxy.handle()) {
-        let at = clock.now();
-        output.write(&Event {
-            at,
-            time: clock.wall(at),
-            target: None,
-            connection: None,
-            kind: EventKind::Note { text: text.into() },
-        });
+    let mut output = EventOutput::new(request.format, &controls)?;
+    for text in greeting(proxy.handle().addr(), &request.upstream, request.server.as_ref(), request.seed)
+        .into_iter()
+        .chain(orders(&request.orders))
+        .chain(request.faults.iter().map(|fault| format!("scheduled {fault}")))
+    {
+        output.note(text, clock);
     }
     proxy.handle().begin();
     read_commands(proxy.handle().clone())?;
-    let mut observation = Observation::default();
-    let mut take = |event: Event| {
-        observation.on_event(&event);
-        output.write(&event);
-    };
-    let interrupted = signals.pass_on(&controls);
-    let Some(failed) = relay(&request, proxy.handle(), (&mut control, &mut events), interrupted, &mut take).await?
-    else {
-        return Ok(Exit::Interrupted);
-    };
-    proxy.handle().conclude();
-    while let Ok(event) = events.try_recv() {
-        take(event);
-    }
-    output.finish()?;
-    if !request.report {
-        return Ok(Exit::Healthy);
-    }
-    let report = observation.report(request.upstream.to_string(), failed);
-    deliver(None, |out, columns| render::write(&report, request.format, Style::plain(columns), out))?;
-    Ok(report.verdict.into())
-}
-
-/// Takes events until a signal or the end of the application, and returns how that failed, if it did; `None` if the user
-/// wants no report.
-async fn relay<T>(
-    request: &ProxyRequest,
-    handle: &ProxyHandle,
-    (control, events): (&mut UnboundedReceiver<Control>, &mut UnboundedReceiver<Event>),
-    interrupted: impl Future<Output = T>,
-    take: &mut impl FnMut(Event),
-) -> Result<Option<Option<String>>, Problem> {
-    let mut application = match supervise::application(&request.command, handle.addr()) {
-        Some(mut command) => Some(command.spawn().map_err(Problem::Application)?),
-        None => None,
-    };
-    let mut interrupted = std::pin::pin!(interrupted);
+    let mut interrupted = std::pin::pin!(signals.pass_on(&controls));
     loop {
         tokio::select! {
             biased;
             Some(request) = control.recv() => match request {
-                Control::Stop(_) => return Ok(Some(None)),
-                Control::Interim => show_stats(handle),
+                Control::Stop(_) => break,
+                Control::Interim => show_stats(proxy.handle()),
             },
-            _ = &mut interrupted => return Ok(None),
-            Some(event) = events.recv() => take(event),
-            status = end_of(application.as_mut()) => {
-                let failed = status.ok().filter(|status| !status.success());
-                return Ok(Some(failed.map(|status| status.to_string())));
-            }
+            _ = &mut interrupted => return Ok(Exit::Interrupted),
+            Some(event) = events.recv() => output.write(&event),
+            Some(remark) = next_remark(&mut served) => output.note(remark, clock),
         }
     }
+    proxy.handle().conclude();
+    while let Ok(event) = events.try_recv() {
+        output.write(&event);
+    }
+    output.finish()?;
+    Ok(Exit::Healthy)
 }
 
-/// Waits for the end of the application; never returns if there is none.
-async fn end_of(application: Option<&mut Child>) -> io::Result<ExitStatus> {
-    match application {
-        Some(application) => application.wait().await,
+/// Returns the next remark of the server; never if it makes none.
+async fn next_remark(served: &mut Option<Served>) -> Option<String> {
+    match served {
+        Some(served) => served.remarks.recv().await,
         None => std::future::pending().await,
     }
 }
@@ -147,25 +116,29 @@ async fn distrust(server: &Target, clock: Clock) -> Option<Failure> {
     attempt.probed.failure.filter(|failure| failure.key.stage == Stage::Tls)
 }
 
-fn greeting(request: &ProxyRequest, handle: &ProxyHandle) -> Vec<String> {
-    let addr = handle.addr();
-    let server = match &request.server {
-        Some(LocalServer::Spawned(_)) => format!("{} ({})", request.upstream, request.upstream.named_by),
-        Some(LocalServer::Sandbox) | None => request.upstream.to_string(),
+/// Returns the lines about a proxy that listens.
+pub(super) fn greeting(addr: SocketAddr, upstream: &Target, server: Option<&LocalServer>, seed: u64) -> Vec<String> {
+    let name = match server {
+        Some(LocalServer::Spawned(_)) => format!("{upstream} ({})", upstream.named_by),
+        Some(LocalServer::Sandbox) | None => upstream.to_string(),
     };
-    let mut lines = vec![format!("listening on {addr}, in front of {server}, seed {}", request.seed)];
-    if request.upstream.speaks_tls() {
+    let mut lines = vec![format!("listening on {addr}, in front of {name}, seed {seed}")];
+    if upstream.speaks_tls() {
         lines.push("clients connect to the proxy in plaintext; the proxy connects to the server with TLS".to_owned());
     }
-    if let Orders::Token(token) = &request.orders {
-        lines.push(format!("clients may order faults after DOCTOR TOKEN {token}"));
-    }
-    lines.extend(request.faults.iter().map(|fault| format!("scheduled {fault}")));
     lines
 }
 
+/// Returns the line with the token of those who may order faults; it is for the user alone.
+pub(super) fn orders(orders: &Orders) -> Option<String> {
+    match orders {
+        Orders::Token(token) => Some(format!("clients may order faults after DOCTOR TOKEN {token}")),
+        Orders::Local | Orders::Nobody => None,
+    }
+}
+
 /// Executes commands from stdin, with their output on stderr. The proxy outlives stdin.
-fn read_commands(handle: ProxyHandle) -> Result<(), Problem> {
+pub(super) fn read_commands(handle: ProxyHandle) -> Result<(), Problem> {
     let read = move || {
         for line in io::stdin().lock().lines().map_while(Result::ok).filter(|line| !line.trim().is_empty()) {
             match handle.order(&line) {
@@ -202,6 +175,13 @@ impl EventOutput {
         let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
         let stdout = BufferedStdout::start(io::stdout(), on_closed).map_err(Problem::Stdout)?;
         Ok(Self { format, stdout: Some(stdout) })
+    }
+
+    /// Writes a remark.
+    fn note(&mut self, text: String, clock: Clock) {
+        let at = clock.now();
+        let kind = EventKind::Note { text: text.into() };
+        self.write(&Event { at, time: clock.wall(at), target: None, connection: None, kind });
     }
 
     /// Writes an event; it is dropped if the reader is too slow and the buffer full.

@@ -8,13 +8,13 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    Problem, Work,
+    Problem, Served, Work,
     baseline::Baseline,
     block_on, check_writable, descriptors,
     destination::replace,
     divider, exit_of, forgive_closed,
     keys::Keys,
-    progress_style, say, share_a_terminal,
+    progress_style, proxy, say, share_a_terminal,
     signals::{Signals, Urgency},
     sinks::{Effort, Sinks},
     start_server, styled, warn, warn_without_zone,
@@ -27,7 +27,8 @@ use crate::{
     exit::Exit,
     journal::JournalWriter,
     output::{Format, OutputOptions, is_stdout},
-    plan::{Command, Plan},
+    plan::{Command, LocalServer, Plan},
+    proxy::ProxyHandle,
     record::Records,
     render::{self, BufferedStdout, Gapless, Live, Messages, PingLines, Style},
     report::RunReport,
@@ -46,8 +47,8 @@ impl Work for RunRequest {
         let baseline = self.baseline.as_deref().map(|path| Baseline::read(path, &self.plan)).transpose()?;
         let journal = open_journal(&self.output)?;
         check_writable(self.output.output.as_deref())?;
-        let _server = start_server(self.server.as_ref(), &mut self.plan.target)?;
-        block_on(watched(self, journal, baseline))
+        let served = start_server(self.server.as_ref(), &mut self.plan.target)?;
+        block_on(watched(self, journal, baseline, served))
     }
 }
 
@@ -56,13 +57,14 @@ async fn watched(
     request: RunRequest,
     journal: Option<JournalWriter>,
     baseline: Option<Baseline>,
+    mut served: Option<Served>,
 ) -> Result<Exit, Problem> {
     let signals = Signals::install()?.reopening(request.output.journal_reopen);
     let (controls, control) = mpsc::unbounded_channel();
     let closed = controls.clone();
     let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
     let (outlet, mut writer) = BufferedStdout::patient(io::stdout(), on_closed);
-    let RunRequest { plan, output, .. } = request;
+    let RunRequest { plan, output, server, .. } = request;
     let clock = Clock::start();
     let mut sinks = sinks(&plan, &output, journal, &outlet);
     sinks.baseline = baseline;
@@ -84,13 +86,7 @@ async fn watched(
         control,
     };
     let command = plan.command;
-    let running = async {
-        let plan = engine::find_primary(plan, clock).await?;
-        let plan = engine::find_nodes(plan, clock).await?;
-        // A cluster can have more nodes than seeds.
-        descriptors::check_for(&plan)?;
-        Ok::<_, Problem>(engine::run(plan, surroundings).await)
-    };
+    let running = run_plan(plan, surroundings, server.as_ref(), served.as_mut(), output.quiet);
     let reason = tokio::select! {
         reason = running => reason?,
         urgency = signals.pass_on(&controls) => match urgency {
@@ -107,6 +103,33 @@ async fn watched(
     let exit = conclude(command, &output, sinks, reason, &outlet);
     forgive_closed(outlet.finish(writer)).map_err(Problem::Stdout)?;
     exit
+}
+
+/// Runs the plan with our own client, or with an application behind the proxy.
+async fn run_plan(
+    plan: Plan,
+    surroundings: RunIo<'_>,
+    server: Option<&LocalServer>,
+    served: Option<&mut Served>,
+    quiet: bool,
+) -> Result<StopReason, Problem> {
+    let Some(application) = plan.application.clone() else {
+        let plan = engine::find_primary(plan, surroundings.clock).await?;
+        let plan = engine::find_nodes(plan, surroundings.clock).await?;
+        // A cluster can have more nodes than seeds.
+        descriptors::check_for(&plan)?;
+        return Ok(engine::run(plan, surroundings).await);
+    };
+    let (target, seed, orders) = (plan.target.clone(), plan.seed, application.orders.clone());
+    let on_proxy = |proxy: &ProxyHandle| {
+        let lines = proxy::greeting(proxy.addr(), &target, server, seed);
+        lines.into_iter().filter(|_| !quiet).chain(proxy::orders(&orders)).for_each(|line| say(&line));
+        if let Err(why) = proxy::read_commands(proxy.clone()) {
+            say(&format!("warning: {why}"));
+        }
+    };
+    let remarks = served.map(|served| &mut served.remarks);
+    Ok(engine::observe(plan, application, (surroundings, remarks), on_proxy).await?)
 }
 
 /// Writes the report to its destination.

@@ -98,7 +98,7 @@ impl Sinks {
         self.effort.compared += outages.list().len();
         if let Some((outage, diagnosis)) = diagnose::for_event(&outages, event.connection, evidence) {
             let (target, plan, incident) = (event.target.as_ref(), recorder.plan(), recorder.incident_of(&outage));
-            let policy = plan.map(|plan| &plan.policy);
+            let policy = plan.and_then(|plan| plan.known_policy());
             self.live.on_diagnosis(event, &OutageRow::new(outage, diagnosis, policy, event.at), incident);
             let judged = |found| RegularityRow::new(found, plan?);
             let rows = recorder.regularities().into_iter().filter_map(judged);

@@ -26,6 +26,11 @@ pub(super) fn shown(args: &[OsString], command: &Command) -> Vec<String> {
     let mut expected: Option<&Arg> = None;
     for arg in args.iter().skip(1).take(ARGUMENTS) {
         let text = arg.to_string_lossy();
+        if expected.is_none() && text == "--" {
+            // What follows is of another program, with its own secrets.
+            shown.extend(["--".to_owned(), "…".to_owned()]);
+            break;
+        }
         shown.push(match expected.take() {
             Some(flag) => hidden(flag, &text),
             None => {
@@ -108,6 +113,7 @@ mod tests {
             ("x soak redis://:hunter2@host:1", "redis-doctor soak redis://***@host:1"),
             // A password that is part of a flag's name changes nothing else.
             ("x soak -a out --timeout 5s", "redis-doctor soak -a *** --timeout 5s"),
+            ("x soak -q -- run --token hunter2", "redis-doctor soak -q -- …"),
             ("x soak --fault reset_peer@10s", "redis-doctor soak --fault reset_peer@10s"),
         ] {
             assert_eq!(shown(line), expected);

@@ -1,6 +1,9 @@
 //! The request of `ping`, `subscribe` and `soak`, which run a plan.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use super::{
     deployment,
@@ -50,9 +53,7 @@ pub(super) fn resolve(
     let connection = target::resolve(&args.connection, environment)?;
     let sentinels = deployment::sentinels(&args, &connection.target)?;
     let JournalArgs { journal, journal_max_size, journal_reopen } = args.journal;
-    if journal.is_some() && journal == args.output.output {
-        return Err(UsageError::new("--journal", "it is the same file as --output", "use two files"));
-    }
+    refuse_one_file(journal.as_deref(), args.output.output.as_deref())?;
     let server = args.connection.spawn.or_sandbox(args.connection.sandbox);
     let named_by = sentinels.as_ref().map_or(connection.target.named_by, |_| "--sentinel".to_owned());
     let target = Target { named_by, ..connection.target };
@@ -70,6 +71,7 @@ pub(super) fn resolve(
         probes: None,
         subscription: None,
         connections: 1,
+        application: None,
         stop: StopCondition::default(),
         faults: args.faults.schedules(),
         fail_on: args.gates.fail_on,
@@ -99,6 +101,14 @@ pub(super) fn resolve(
         None => target::ask(&mut request.plan.target, &args.connection, environment)?,
     }
     Ok(request)
+}
+
+/// Refuses a journal in the file of the report.
+pub(super) fn refuse_one_file(journal: Option<&Path>, output: Option<&Path>) -> Result<(), UsageError> {
+    if journal.is_some() && journal == output {
+        return Err(UsageError::new("--journal", "it is the same file as --output", "use two files"));
+    }
+    Ok(())
 }
 
 /// Refuses a workload that writes, if replicas are among the targets.

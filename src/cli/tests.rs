@@ -220,10 +220,22 @@ fn faults_and_incidents_become_schedules() {
     assert_eq!(written(&plan.faults), expected);
     assert_eq!(run("ping -u rediss://localhost --fault close@1s").plan.faults.len(), 1);
     let line = "proxy --listen 7000 -u redis://:hunter2@cache.example:1 --incident failover --format ndjson --seed 3";
-    let request: ProxyRequest = request(words(line), &[]);
+    let ProxyRequest::Relay(request) = request(words(line), &[]) else { panic!("it observes") };
     assert_eq!((request.listen.to_string().as_str(), request.seed), ("127.0.0.1:7000", 3));
     assert_eq!(request.upstream.to_string(), "redis://cache.example:1");
     assert_eq!((request.format, request.faults.len()), (Format::Ndjson, 3));
+}
+
+#[test]
+fn an_observed_application_is_a_run() {
+    let line =
+        "proxy --sandbox --report --fail-on ran_twice>0 --journal a -o b.md --no-evidence -- run --token hunter2";
+    let ProxyRequest::Observe(run) = request(words(line), &[]) else { panic!("it relays") };
+    let (plan, output) = (&run.plan, &run.output);
+    assert_eq!((plan.application.as_ref().unwrap().command.len(), plan.connections, plan.evidence), (3, 0, false));
+    assert_eq!((output.format, plan.fail_on.len(), output.journal.is_some()), (Format::Markdown, 1, true));
+    let stored = serde_json::to_string(plan).unwrap();
+    assert!(!stored.contains("hunter2") && plan.command_line.ends_with(&["--".into(), "…".into()]), "{stored}");
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! The run of one target, from the preflight to the final figures.
 
+pub(super) mod application;
+mod evidence;
+
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -21,7 +24,7 @@ use crate::{
     foreign::Foreign,
     plan::Plan,
     proxy::Proxy,
-    session::{Notice, NoticeSender, Observer, Process, RunContext, Sessions, Unobserved},
+    session::{Notice, NoticeSender, Process, RunContext, Sessions},
     units::span,
 };
 
@@ -157,31 +160,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Starts to gather evidence, if the plan wants it. It comes from the server itself, on the `direct` route: faults
-    /// must neither hit these queries nor trigger on them.
-    fn observe(
-        &mut self,
-        plan: &Arc<Plan>,
-        direct: Route,
-        proxied: bool,
-        notices: &Arc<NoticeSender>,
-    ) -> (Arc<dyn Observer>, JoinSet<()>) {
-        let mut gathering = JoinSet::new();
-        if !plan.evidence {
-            return (Arc::new(Unobserved), gathering);
-        }
-        let collector = Collector::new(
-            Arc::clone(plan),
-            direct,
-            (proxied, self.shares_address && !proxied),
-            Arc::clone(notices),
-            (self.clock, Arc::clone(&self.scan)),
-        );
-        let collector = self.collector.insert(Arc::new(collector));
-        collector.start(&mut gathering);
-        (Arc::clone(collector) as _, gathering)
-    }
-
     /// Runs from the first probe to the final figures.
     async fn drive(
         &mut self,
@@ -216,11 +194,7 @@ impl<'a> Run<'a> {
         }
         sessions.close().await;
         self.drain();
-        gathering.shutdown().await;
-        if let Some(collector) = self.collector.take() {
-            collector.conclude().await;
-            self.drain();
-        }
+        self.conclude_evidence(gathering).await;
         self.interval(ctx);
         self.finish(ctx.stop.reason().unwrap_or(StopReason::Signal))
     }

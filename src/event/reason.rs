@@ -53,4 +53,6 @@ pub enum StopReason {
     OutputClosed,
     /// The first connection failed.
     Unreachable,
+    /// The application that redis-doctor started has ended.
+    ApplicationEnded,
 }

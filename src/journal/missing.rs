@@ -46,6 +46,7 @@ pub(super) fn start(run_id: &str) -> RunStarted {
         probes: None,
         subscription: None,
         connections: 1,
+        application: None,
         stop: StopCondition::default(),
         faults: Vec::new(),
         fail_on: Vec::new(),

@@ -23,7 +23,7 @@ impl Plan {
             subscription: self.subscription.as_ref(),
             connections: self.connections,
             evidence: self.evidence,
-            relayed: !self.faults.is_empty(),
+            relayed: !self.faults.is_empty() || self.application.is_some(),
         }
     }
 }

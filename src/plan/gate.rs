@@ -48,6 +48,8 @@ pub enum Metric {
     Duplicated,
     /// End-to-end publish-to-receive latency, 99th percentile (seconds).
     E2eP99,
+    /// Elements that the server removed and an observed application did not receive (count).
+    ElementsLost,
     /// Failed probes as a share of all (fraction of 1), or as a count.
     Errors,
     /// Numbered messages that never arrived (count).
@@ -67,6 +69,8 @@ pub enum Metric {
     /// 99.9th percentile (seconds).
     #[strum(serialize = "p99.9")]
     P999,
+    /// Commands of an observed application that ran twice (count).
+    RanTwice,
     /// Largest number of connections that came back within 100 ms (count).
     ReconnectPeak,
     /// Reconnects (count).
@@ -104,7 +108,9 @@ impl Metric {
             Self::Ambiguous
             | Self::Desyncs
             | Self::Duplicated
+            | Self::ElementsLost
             | Self::Lost
+            | Self::RanTwice
             | Self::ReconnectPeak
             | Self::Reconnects
             | Self::Reordered

@@ -69,6 +69,7 @@ impl Plan {
                 fail_on: self.fail_on.clone(),
                 warn_on: self.warn_on.clone(),
                 command_line: self.command_line.clone(),
+                application: None,
                 // Otherwise the first connections of all targets would make their attempts at the same moments.
                 seed: self.seed.wrapping_add(number),
                 ..*self

@@ -90,6 +90,10 @@ impl Acceptor {
                 self.tend().await;
                 let _ = done.send(cleared);
             }
+            Request::Sample(totals, done) => {
+                self.state.sample(totals);
+                let _ = done.send(());
+            }
             Request::Conclude(done) => {
                 self.state.conclude();
                 let _ = done.send(());

@@ -27,7 +27,7 @@ use self::{answer::Judge, waiting::Timer};
 use super::{
     conditions::{Conditions, Mark},
     dialogue::{Dialogue, Passed},
-    observer::{Watched, ledger::Ledger},
+    observer::{Watched, Whose, ledger::Ledger},
     shaping::{Chunk, ChunkAction, Past},
     slot::{Conduct, Slot},
     state::ProxyState,
@@ -86,12 +86,13 @@ impl Flow {
         let random = Random::new(state.config.seed, number);
         let now = state.clock().now();
         let mut dialogue = Dialogue::new();
+        let mut watched = Watched::default();
         if let Some(observer) = &state.observer {
-            observer.opened();
+            watched = observer.opened(number, now);
             dialogue.ledger = Some(Box::<Ledger>::default());
         }
         Self {
-            watched: Watched::new(now),
+            watched,
             number,
             slot,
             ends: [Some(client), None],
@@ -114,7 +115,8 @@ impl Flow {
         let client = peer.map_or_else(|| Foreign::from("unknown"), |peer| peer.to_string().into());
         let began = self.state.clock().now();
         self.state.emit(EventKind::FlowOpened(FlowOpened { flow: self.number, client: client.clone() }));
-        let end = match self.connect().await {
+        // On the heap while it lasts: the handshake with a server is much larger than the rest.
+        let end = match Box::pin(self.connect()).await {
             Ok(()) => poll_fn(|cx| self.poll(cx)).await,
             Err(end) => end,
         };
@@ -125,7 +127,7 @@ impl Flow {
         self.state.emit(EventKind::FlowClosed(closed));
         self.state.close(self.number);
         let [client, server] = self.ends;
-        end.carry_out(client, server, &self.state).await;
+        Box::pin(end.carry_out(client, server, &self.state)).await;
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
@@ -136,6 +138,7 @@ impl Flow {
                 return Poll::Ready(end);
             }
             let mut moved = false;
+            self.look_at_silence(now);
             for direction in Direction::BOTH {
                 match self.drive(direction, now, cx) {
                     Ok(some) => moved |= some,
@@ -192,6 +195,7 @@ impl Flow {
                 Order::Close => return Some(End::Close),
                 Order::HalfClose => {
                     self.pipes[Direction::Down as usize].finished = true;
+                    self.watched.closed(self.state.clock().now());
                     if let Some(client) = &mut self.ends[0] {
                         // A client's end is TCP: it never has to wait.
                         let _ = client.poll_finish(&mut Context::from_waker(Waker::noop()));
@@ -215,6 +219,9 @@ impl Flow {
             return Ok(false);
         }
         let mut moved = self.deliver(direction, now, cx)?;
+        if moved {
+            self.note_moved(direction, now);
+        }
         let pipe = &self.pipes[direction as usize];
         let ending = self.pipes.iter().any(|pipe| pipe.last);
         if pipe.ended.is_none()
@@ -230,6 +237,9 @@ impl Flow {
             let to = self.ends[1 - direction as usize].as_mut();
             pipe.finished = to.is_none_or(|to| to.poll_finish(cx).is_ready());
             moved |= pipe.finished;
+            if pipe.finished && direction == Direction::Down {
+                self.watched.closed(now);
+            }
         }
         Ok(moved)
     }
@@ -255,6 +265,7 @@ impl Flow {
         let mut bytes = &scratch[..length];
         match self.past.admit(&self.conditions, chunk) {
             ChunkAction::Drop => {
+                self.look_at_dropped(direction, length, now);
                 // The end of a forgotten connection does not arrive, either.
                 if length == 0 {
                     (self.pipes[direction as usize].ended, self.pipes[direction as usize].finished) = (Some(now), true);
@@ -313,7 +324,7 @@ impl Flow {
             },
         }
         if observing {
-            self.end_look();
+            self.end_look(direction, now);
         }
         let learned = self.dialogue.learned();
         if !learned.is_empty() {
@@ -325,6 +336,11 @@ impl Flow {
             self.forward(direction, &bytes, now, cx)?;
         }
         Ok(())
+    }
+
+    /// The connection, for the observer.
+    fn whose(&self) -> Whose {
+        Whose { flow: self.number, client: self.slot.client }
     }
 
     fn is_in_flight(&self) -> bool {

@@ -5,38 +5,44 @@
 //! first commands of a newer connection. An application may also send the same bytes as a new command, so this is claimed
 //! only of a command of which the application has sent several, and never the same twice.
 
+mod channels;
 pub(super) mod command;
 pub(super) mod ledger;
+mod pace;
+mod repeats;
+mod role;
+mod sums;
 
 use std::{
-    cell::RefCell,
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
     net::SocketAddr,
+    rc::Rc,
     time::Duration,
 };
 
 use self::{
-    command::{Entry, Kind, Name},
+    channels::Channels,
+    command::Kind,
     ledger::{Answered, Ledger},
+    repeats::{Again, Repeats},
+    role::Role,
+    sums::Sums,
 };
 use crate::{
+    classify::Failure,
     clock::Stamp,
-    distribution::Distribution,
-    event::{
-        FlowEnd, FlowRole, Identified, Observed, OutcomeUnknown, RanTwice, RoleLost, RoleRecovered, Totals, Undelivered,
-    },
+    event::{Connected, EventKind, FlowRole, Identified, Left, Observed, OutcomeUnknown, RanTwice, Stale, Undelivered},
     foreign::Foreign,
 };
 
-/// Time without a reply after which a role counts as lost.
+/// Time without a reply after which a role is silent, and after which a connection that is left in a state is reported.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Losses whose commands may be sent again, and the time for which they are expected.
-const LOSSES: usize = 64;
-const EXPECTED: Duration = Duration::from_secs(120);
-/// Commands of a name from which the habit of an application is known.
-const HABIT: u64 = 8;
-/// Number of different commands after which the older ones are forgotten.
-const REMEMBERED: usize = 16_384;
+/// Time without a reply after which a client that closes a connection has given it up.
+const IMPATIENCE: Duration = Duration::from_millis(250);
+
+/// An event, and the number of the role that it is about.
+pub(in crate::proxy) type News = (Option<u32>, EventKind);
 
 /// The observer of an application.
 #[derive(Debug, Default)]
@@ -45,137 +51,149 @@ pub(in crate::proxy) struct Observer(RefCell<Application>);
 #[derive(Debug, Default)]
 struct Application {
     roles: BTreeMap<FlowRole, Role>,
-    losses: VecDeque<Loss>,
-    habits: Habits,
-    totals: Totals,
-    server: Distribution,
-    application: Distribution,
+    /// Open connections.
+    flows: BTreeMap<u64, Rc<Cell<Vital>>>,
+    repeats: Repeats,
+    sums: Sums,
     /// Connections so far.
-    flows: u64,
+    opened: u64,
 }
 
-#[derive(Debug, Default)]
-struct Role {
-    open: u64,
-    /// Channels of subscribers whose connection was lost.
-    channels: u64,
-    lost: Option<Lost>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Lost {
-    at: Stamp,
-    /// Connections of the application at that time.
-    flows: u64,
-}
-
-/// A connection that was lost with commands whose answers were not delivered.
-#[derive(Debug)]
-struct Loss {
-    flow: u64,
-    client: Option<std::net::IpAddr>,
-    at: Stamp,
-    /// Number of commands in flight.
-    most: u64,
-    answered: Vec<Entry>,
-}
-
-/// The commands that an application sends, and repeats.
-#[derive(Debug, Default)]
-struct Habits {
-    names: HashMap<Name, Habit>,
-    /// The latest commands, and those before them.
-    commands: [HashSet<(u64, u64)>; 2],
-}
-
-#[derive(Debug, Default)]
-struct Habit {
-    sent: u64,
-    /// True if a command of this name was sent twice.
-    repeats: bool,
-}
-
-/// A command that may be the repetition of a lost one.
-#[derive(Debug)]
-pub(in crate::proxy) struct Again {
-    entry: Entry,
-    flow: u64,
-    after: Duration,
+/// The part of a connection's state that concerns others.
+#[derive(Clone, Copy, Debug, Default)]
+struct Vital {
+    role: Option<FlowRole>,
+    opened: Stamp,
+    /// Time of its latest good reply, and of any.
+    good: Option<Stamp>,
+    replied: Stamp,
+    /// Time at which the oldest unanswered command was sent, and the number of all.
+    oldest: Option<Stamp>,
+    unanswered: u64,
+    /// Time since which something has arrived that is not passed on.
+    held: Option<Stamp>,
+    /// True if it will never be passed on.
+    forgotten: bool,
+    /// True if the client has given it up.
+    gone: bool,
+    /// Time at which the end of the stream was passed to the client.
+    closed: Option<Stamp>,
+    /// Time since which the client has read nothing of what waits.
+    unread: Option<Stamp>,
+    /// States that have been reported: closed, unread.
+    told: [bool; 2],
 }
 
 /// The notes of the observer about a connection.
 #[derive(Debug, Default)]
 pub(in crate::proxy) struct Watched {
-    /// Time at which the connection was made.
-    opened: Stamp,
+    vital: Rc<Cell<Vital>>,
     again: Vec<Again>,
-    counted: bool,
-    /// True if its role works on this connection.
-    works: bool,
+}
+
+/// The connection that is observed.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::proxy) struct Whose {
+    pub(in crate::proxy) flow: u64,
+    pub(in crate::proxy) client: Option<SocketAddr>,
+}
+
+/// The end of a connection.
+#[derive(Debug)]
+pub(in crate::proxy) struct Ended {
+    /// True if the client ended it.
+    pub(in crate::proxy) by_client: bool,
+    /// The failure that the client gets for it.
+    pub(in crate::proxy) failure: Option<Failure>,
+    /// Bytes that were written to the client.
+    pub(in crate::proxy) delivered: u64,
 }
 
 impl Watched {
-    /// A connection that is made now.
-    pub(in crate::proxy) fn new(opened: Stamp) -> Self {
-        Self { opened, ..Self::default() }
+    fn update(&self, change: impl FnOnce(&mut Vital)) {
+        let mut vital = self.vital.get();
+        change(&mut vital);
+        self.vital.set(vital);
+    }
+
+    /// Something has arrived and is not passed on, or nothing has.
+    pub(in crate::proxy) fn holds(&self, holds: bool, now: Stamp) {
+        self.update(|vital| {
+            if holds {
+                vital.held = vital.held.or(Some(now));
+            } else if !vital.forgotten {
+                vital.held = None;
+            }
+        });
+    }
+
+    /// Something has arrived and is lost.
+    pub(in crate::proxy) fn drops(&self, now: Stamp) {
+        self.update(|vital| (vital.held, vital.forgotten) = (vital.held.or(Some(now)), true));
+    }
+
+    /// The end of the stream was passed to the client.
+    pub(in crate::proxy) fn closed(&self, now: Stamp) {
+        self.update(|vital| vital.closed = vital.closed.or(Some(now)));
+    }
+
+    /// The client takes what is sent to it, or does not.
+    pub(in crate::proxy) fn reads(&self, reads: bool, now: Stamp) {
+        self.update(|vital| vital.unread = if reads { None } else { vital.unread.or(Some(now)) });
     }
 }
 
-impl Habits {
-    /// Returns true if the application never sends such a command twice on purpose.
-    fn are_unique(&self, name: &Name) -> bool {
-        self.names.get(name).is_some_and(|habit| !habit.repeats && habit.sent >= HABIT)
+impl Vital {
+    /// Time since which the client waits.
+    fn waits(&self) -> Option<Stamp> {
+        [self.oldest, self.held].into_iter().flatten().min()
     }
 
-    fn note(&mut self, entry: &Entry) {
-        let habit = self.names.entry(entry.name).or_default();
-        habit.sent += 1;
-        let command = (entry.hash, entry.length);
-        habit.repeats |= self.commands.iter().any(|some| some.contains(&command));
-        let [latest, before] = &mut self.commands;
-        if latest.len() >= REMEMBERED {
-            *before = std::mem::take(latest);
-        }
-        latest.insert(command);
+    fn is_silent(&self, now: Stamp) -> bool {
+        self.waits().is_some_and(|since| now.since(since) >= PATIENCE)
+    }
+
+    /// True if the connection had been idle since before the latest outage of its role.
+    fn is_stale(&self, role: &Role) -> bool {
+        role.outage.is_some_and(|outage| self.opened < outage && self.good.is_none_or(|good| good < outage))
     }
 }
 
 impl Observer {
-    pub(in crate::proxy) fn opened(&self) {
-        self.0.borrow_mut().flows += 1;
+    /// Takes a new connection.
+    pub(in crate::proxy) fn opened(&self, flow: u64, now: Stamp) -> Watched {
+        let mut application = self.0.borrow_mut();
+        application.opened += 1;
+        let vital = Rc::new(Cell::new(Vital { opened: now, replied: now, ..Vital::default() }));
+        application.flows.insert(flow, Rc::clone(&vital));
+        Watched { vital, again: Vec::new() }
     }
 
     /// Takes what has happened on a connection since the last look, and returns what follows from it.
-    pub(in crate::proxy) fn look(
-        &self,
-        (flow, client): (u64, Option<SocketAddr>),
-        ledger: &mut Ledger,
-        watched: &mut Watched,
-    ) -> Vec<Observed> {
+    pub(in crate::proxy) fn look(&self, whose: Whose, ledger: &mut Ledger, watched: &mut Watched) -> Vec<News> {
         let mut application = self.0.borrow_mut();
+        let application = &mut *application;
         let fresh = std::mem::take(&mut ledger.fresh);
+        let Whose { flow, client } = whose;
+        let now = ledger.now;
         let mut out = Vec::new();
-        application.totals.commands += fresh.commands;
-        application.totals.errors += fresh.errors;
-        application.totals.incomplete |= ledger.overflown;
-        for [server, own] in fresh.times {
-            server.into_iter().for_each(|nanos| application.server.record(Duration::from_nanos(nanos)));
-            own.into_iter().for_each(|nanos| application.application.record(Duration::from_nanos(nanos)));
-        }
+        application.sums.add(&fresh, ledger);
+        watched.update(|vital| {
+            (vital.role, vital.oldest) = (ledger.role, ledger.oldest());
+            vital.unanswered = ledger.unanswered.len() as u64;
+            if fresh.ok > 0 || !fresh.errors.is_empty() || fresh.confirmed {
+                vital.replied = now;
+            }
+            if fresh.good || fresh.confirmed {
+                vital.good = Some(now);
+            }
+        });
         let Some(role) = ledger.role else { return out };
         if fresh.identified {
-            if !watched.counted {
-                application.roles.entry(role).or_default().open += 1;
-                watched.counted = true;
-            }
-            out.push(Observed::Identified(identified(flow, client, role, ledger)));
+            out.push(observed(Observed::Identified(identified(whose, role, ledger))));
         }
-        for (place, entry) in &fresh.sent {
-            let again = application.again(client, watched.opened, *place, entry);
-            match again {
-                Some(again) => watched.again.push(again),
-                None => application.habits.note(entry),
-            }
+        for sent in &fresh.sent {
+            watched.again.extend(application.repeats.sent(client, watched.vital.get().opened, sent));
         }
         for answered in &fresh.answered {
             let place = watched.again.iter().position(|again| again.entry.is_same(&answered.entry));
@@ -183,139 +201,159 @@ impl Observer {
                 let Again { entry, flow: first, after } = watched.again.remove(place);
                 if answered.good {
                     let command = Foreign::new(&entry.name.to_string());
-                    out.push(Observed::RanTwice(RanTwice { command, flow: first, again: flow, after }));
+                    out.push(observed(Observed::RanTwice(RanTwice { command, flow: first, again: flow, after })));
                 }
             }
         }
-        let works = if role == FlowRole::Subscriber {
-            let wanted = application.roles.get(&role).map_or(0, |role| role.channels);
-            fresh.confirmed && ledger.channels[0] >= wanted.max(1)
-        } else {
-            fresh.good
+        let known = application.roles.entry(role).or_insert_with(|| Role::new(role));
+        out.extend(known.heard(flow, now, watched.vital.get().waits()));
+        let begins = || Connected {
+            generation: flow,
+            local: client.map(|client| Foreign::new(&client.to_string())),
+            resp: if ledger.resp3 { 3 } else { 2 },
+            ..Connected::default()
         };
-        if works {
-            watched.works = true;
-            out.extend(application.recovered(role, flow, ledger.now));
+        if role == FlowRole::Subscriber {
+            if fresh.confirmed {
+                out.extend(known.confirmed(flow, now, &ledger.channels, begins));
+            }
+        } else if fresh.good {
+            out.extend(known.answered(flow, now, begins));
         }
         out
     }
 
-    /// Takes the end of a connection, and returns what follows from it. `delivered` is the number of bytes that were
-    /// written to the client.
-    pub(in crate::proxy) fn ended(
-        &self,
-        (flow, client): (u64, Option<SocketAddr>),
-        (how, by_client): (FlowEnd, bool),
-        (ledger, watched): (&mut Ledger, &Watched),
-        (now, delivered): (Stamp, u64),
-    ) -> Vec<Observed> {
+    /// Takes the end of a connection, and returns what follows from it.
+    pub(in crate::proxy) fn ended(&self, whose: Whose, ledger: &Ledger, watched: &Watched, end: Ended) -> Vec<News> {
+        let (Whose { flow, client }, now) = (whose, ledger.now);
         let mut out = Vec::new();
-        let lost: Vec<_> = ledger.undelivered.iter().filter(|answered| answered.from >= delivered).copied().collect();
+        let lost: Vec<_> =
+            ledger.undelivered.iter().filter(|answered| answered.from >= end.delivered).copied().collect();
         out.extend(lost.iter().filter(|answered| answered.good).filter_map(|answered| consequence(flow, answered)));
         let unanswered = ledger.unanswered.iter().filter(|entry| entry.kind.is_followed()).count();
         let in_doubt = (unanswered + lost.len()) as u64;
         if in_doubt > 0 {
             let answered = lost.len() as u64;
-            out.push(Observed::OutcomeUnknown(OutcomeUnknown { flow, commands: in_doubt, answered }));
+            out.push(observed(Observed::OutcomeUnknown(OutcomeUnknown { flow, commands: in_doubt, answered })));
         }
+        let in_flight = (ledger.unanswered.len() + lost.len()) as u64;
+        let repeatable = |answered: &&Answered| answered.good && answered.entry.kind == Kind::Additive;
         let mut application = self.0.borrow_mut();
-        let oldest = ledger.unanswered.front().map(|entry| entry.at);
-        let answered: Vec<_> = lost
-            .iter()
-            .filter(|answered| answered.good && answered.entry.kind == Kind::Additive)
-            .map(|answered| answered.entry)
-            .collect();
-        if !answered.is_empty() {
-            let most = (ledger.unanswered.len() + ledger.undelivered.len()) as u64;
-            let client = client.map(|client| client.ip());
-            application.losses.push_back(Loss { flow, client, at: now, most, answered });
-            if application.losses.len() > LOSSES {
-                application.losses.pop_front();
-            }
+        application.repeats.lost(repeats::Loss {
+            flow,
+            client: client.map(|client| client.ip()),
+            at: now,
+            most: in_flight,
+            answered: lost.iter().filter(repeatable).map(|answered| answered.entry).collect(),
+        });
+        if let Some(role) = ledger.role {
+            application.roles.entry(role).or_insert_with(|| Role::new(role)).in_doubt(in_doubt);
         }
-        let Some(role) = ledger.role.filter(|_| watched.counted) else { return out };
-        let flows = application.flows;
-        let known = application.roles.entry(role).or_default();
-        known.open = known.open.saturating_sub(1);
-        let silent = oldest.filter(|at| now.since(*at) >= PATIENCE);
-        if role == FlowRole::Subscriber && (!by_client || silent.is_some()) {
-            known.channels = known.channels.max(ledger.channels[0]);
+        drop(application);
+        out.extend(self.gone(whose, ledger, watched, end));
+        out
+    }
+
+    /// Takes the end of a connection as far as it concerns its role; once, although its end may be noticed twice.
+    pub(in crate::proxy) fn gone(&self, whose: Whose, ledger: &Ledger, watched: &Watched, end: Ended) -> Vec<News> {
+        let (Whose { flow, .. }, now) = (whose, ledger.now);
+        let mut out = Vec::new();
+        let mut application = self.0.borrow_mut();
+        let application = &mut *application;
+        let vital = watched.vital.get();
+        watched.update(|vital| vital.gone = true);
+        application.flows.remove(&flow);
+        let Some(role) = ledger.role.filter(|_| !vital.gone) else { return out };
+        let others = application.flows.values().map(|other| other.get());
+        let mut healthy =
+            others.filter(|other| other.role == Some(role) && other.good.is_some() && !other.is_silent(now));
+        let subscriber = role == FlowRole::Subscriber;
+        let last = subscriber || healthy.next().is_none();
+        let known = application.roles.entry(role).or_insert_with(|| Role::new(role));
+        let silent = vital.waits().filter(|since| now.since(*since) >= IMPATIENCE);
+        if end.by_client && silent.is_none() || vital.good.is_none() {
+            return out;
         }
-        if known.open == 0 && known.lost.is_none() && watched.works && (!by_client || silent.is_some()) {
-            let at = silent.unwrap_or(now);
-            known.lost = Some(Lost { at, flows });
-            out.push(Observed::RoleLost(RoleLost { role, flow, how, ago: now.since(at) }));
+        let works = known.works() && !subscriber;
+        if works && (vital.is_stale(known) || !last && silent.is_some()) {
+            let waited = silent.map_or(Duration::ZERO, |since| now.since(since));
+            out.push(observed(Observed::StaleConnection(Stale { flow, role, waited })));
+        } else if last {
+            let idle = now.since(vital.replied);
+            let flows = application.opened;
+            let in_flight = (ledger.unanswered.len() + ledger.undelivered.len()) as u64;
+            let loss = role::Loss { flow, silent, failure: end.failure, in_flight, idle, flows };
+            let none = Channels::default();
+            out.extend(known.lost(now, loss, if subscriber { &ledger.channels } else { &none }));
         }
         out
     }
 
-    /// Returns the figures of all connections.
-    pub(in crate::proxy) fn totals(&self) -> Observed {
+    /// Returns what follows from the passage of time, and the failures and counts since the last call; with `totals`, also
+    /// the figures since the start.
+    pub(in crate::proxy) fn sample(&self, now: Stamp, totals: bool) -> Vec<News> {
+        let mut application = self.0.borrow_mut();
+        let Application { roles, flows, sums, opened, .. } = &mut *application;
+        let mut out = Vec::new();
+        for (flow, cell) in &*flows {
+            let mut vital = cell.get();
+            if let (Some(since), Some(known)) =
+                (vital.waits().filter(|_| vital.is_silent(now)), vital.role.and_then(|role| roles.get_mut(&role)))
+                && known.good < since
+                && vital.good.is_some()
+                && !vital.is_stale(known)
+            {
+                out.extend(known.silent(*flow, since, vital.unanswered.max(1), *opened));
+            }
+            for (which, since) in [vital.closed, vital.unread].into_iter().enumerate() {
+                let Some(since) = since.map(|since| now.since(since)).filter(|since| *since >= PATIENCE) else {
+                    continue;
+                };
+                if !std::mem::replace(&mut vital.told[which], true) {
+                    let left = Left { flow: *flow, role: vital.role, since };
+                    let state = if which == 0 { Observed::HalfClosed(left) } else { Observed::Unread(left) };
+                    out.push(observed(state));
+                }
+            }
+            cell.set(vital);
+        }
+        let (failures, interval) = sums.take(now);
+        out.extend(failures.into_iter().map(|failed| (None, EventKind::CommandFailed(failed))));
+        out.push((None, EventKind::Interval(Box::new(interval))));
+        out.extend(totals.then(|| observed(Observed::Totals(sums.totals()))));
+        out
+    }
+
+    /// Returns what the end of the run leaves open.
+    pub(in crate::proxy) fn conclude(&self, now: Stamp) -> Vec<News> {
         let application = self.0.borrow();
-        let quantiles =
-            |times: &Distribution| [0.5, 0.99].map(|part| times.quantile(part).unwrap_or_default().as_secs_f64());
-        Observed::Totals(Totals {
-            server: quantiles(&application.server),
-            application: quantiles(&application.application),
-            ..application.totals.clone()
-        })
+        let opened = application.opened;
+        application.roles.values().filter(|role| role.is_down()).flat_map(|role| role.conclude(now, opened)).collect()
     }
 }
 
-impl Application {
-    /// Finds the lost command that this one repeats; `place` is its place among the commands of its connection.
-    fn again(&mut self, client: Option<SocketAddr>, opened: Stamp, place: u64, entry: &Entry) -> Option<Again> {
-        if entry.kind != Kind::Additive {
-            return None;
-        }
-        let client = client.map(|client| client.ip());
-        let now = entry.at;
-        self.losses.retain(|loss| now.since(loss.at) < EXPECTED && !loss.answered.is_empty());
-        let habits = &self.habits;
-        self.losses.iter_mut().find_map(|loss| {
-            let fits = loss.client == client && opened >= loss.at && place <= loss.most;
-            let which = loss.answered.iter().position(|lost| lost.is_same(entry)).filter(|_| fits)?;
-            let after = now.since(loss.at);
-            if !habits.are_unique(&entry.name) {
-                return None;
-            }
-            loss.answered.remove(which);
-            Some(Again { entry: *entry, flow: loss.flow, after })
-        })
-    }
-
-    fn recovered(&mut self, role: FlowRole, flow: u64, now: Stamp) -> Option<Observed> {
-        let flows = self.flows;
-        let known = self.roles.get_mut(&role)?;
-        let lost = known.lost.take()?;
-        let attempts = flows.saturating_sub(lost.flows).max(1);
-        Some(Observed::RoleRecovered(RoleRecovered { role, flow, after: now.since(lost.at), attempts }))
-    }
+fn observed(observed: Observed) -> News {
+    (None, EventKind::Observed(Box::new(observed)))
 }
 
 /// The certain consequence of the loss of a reply.
-fn consequence(flow: u64, answered: &Answered) -> Option<Observed> {
+fn consequence(flow: u64, answered: &Answered) -> Option<News> {
     let lost = Undelivered { command: Foreign::new(&answered.entry.name.to_string()), flow };
     match answered.entry.kind {
-        Kind::Removing => Some(Observed::ElementLost(lost)),
-        Kind::Locking => Some(Observed::LockOrphaned(lost)),
+        Kind::Removing => Some(observed(Observed::ElementLost(lost))),
+        Kind::Locking => Some(observed(Observed::LockOrphaned(lost))),
+        Kind::Claiming => Some(observed(Observed::LeftPending(lost))),
         Kind::Additive | Kind::Handshake | Kind::Repeatable => None,
     }
 }
 
-fn identified(flow: u64, client: Option<SocketAddr>, role: FlowRole, ledger: &Ledger) -> Identified {
+fn identified(Whose { flow, client }: Whose, role: FlowRole, ledger: &Ledger) -> Identified {
     let identity = &ledger.identity;
     let library = identity.library.as_ref().map(|library| match &identity.version {
         Some(version) => Foreign::new(&format!("{library} {version}")),
         None => library.clone(),
     });
     let address = client.map_or_else(|| "unknown".to_owned(), |client| client.to_string());
-    Identified {
-        flow,
-        client: Foreign::new(&address),
-        role,
-        library,
-        name: identity.name.clone(),
-        user: identity.user.clone(),
-    }
+    let (name, user) = (identity.name.clone(), identity.user.clone());
+    Identified { flow, client: Foreign::new(&address), role, library, name, user }
 }

@@ -21,7 +21,7 @@ use super::{
     agenda::Agenda,
     conditions::{self, Active, Conditions, Mark},
     dialogue::Node,
-    observer::Observer,
+    observer::{News, Observer},
     outcome,
     slot::{Conduct, Slot},
     stream::Stream,
@@ -109,13 +109,29 @@ impl ProxyState {
     }
 
     pub(super) fn emit(&self, kind: EventKind) {
+        self.emit_of(None, kind);
+    }
+
+    /// Emits an event of a role of connections.
+    pub(super) fn emit_of(&self, role: Option<u32>, kind: EventKind) {
         let flows = matches!(kind, EventKind::FlowOpened(_) | EventKind::FlowClosed(_));
         if flows && !self.config.report_flows {
             return;
         }
         let at = self.clock().now();
         // The receiver may be gone.
-        let _ = self.events.send(Event { at, time: self.clock().wall(at), target: None, connection: None, kind });
+        let _ = self.events.send(Event { at, time: self.clock().wall(at), target: None, connection: role, kind });
+    }
+
+    fn emit_all(&self, news: Vec<News>) {
+        news.into_iter().for_each(|(role, kind)| self.emit_of(role, kind));
+    }
+
+    /// Emits what the observer has counted since the last call, and with `totals` since the start.
+    pub(super) fn sample(&self, totals: bool) {
+        if let Some(observer) = &self.observer {
+            self.emit_all(observer.sample(self.clock().now(), totals));
+        }
     }
 
     /// Emits a note, unless it repeats the last one.
@@ -209,7 +225,8 @@ impl ProxyState {
     /// Reports what was expected of the proxy and did not happen, at the end of a run.
     pub(super) fn conclude(&self) {
         if let Some(observer) = &self.observer {
-            self.emit(EventKind::Observed(Box::new(observer.totals())));
+            self.emit_all(observer.conclude(self.clock().now()));
+            self.sample(true);
         }
         let mut texts: Vec<_> = outcome::bypass(&self.nodes.borrow(), self.listen).into_iter().collect();
         let begun = self.begun.borrow();

@@ -6,11 +6,16 @@ use std::{
     future::poll_fn,
     io,
     net::SocketAddr,
+    os::fd::AsFd as _,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
 
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::ioctl_fionread,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
@@ -31,6 +36,14 @@ pub(super) enum Stream {
     Tcp(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
     Unix(UnixStream),
+}
+
+/// The things that have arrived on a connection that is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Arrived {
+    pub(super) bytes: bool,
+    /// The other side has ended the connection.
+    pub(super) ended: bool,
 }
 
 /// The reason why there is no connection to the server.
@@ -76,6 +89,22 @@ impl Stream {
             Self::Tcp(stream) => stream.peer_addr().ok(),
             Self::Tls(_) | Self::Unix(_) => None,
         }
+    }
+
+    /// Returns what has arrived and is not read.
+    pub(super) fn arrived(&self) -> Arrived {
+        let socket = match self {
+            Self::Tcp(stream) => stream.as_fd(),
+            Self::Tls(stream) => stream.get_ref().0.as_fd(),
+            Self::Unix(stream) => stream.as_fd(),
+        };
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let ends = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let ends = PollFlags::HUP | PollFlags::ERR;
+        let mut polled = [PollFd::from_borrowed_fd(socket, ends)];
+        let ended = poll(&mut polled, Some(&Timespec::default())).is_ok() && polled[0].revents().intersects(ends);
+        Arrived { bytes: ioctl_fionread(socket).is_ok_and(|bytes| bytes > 0), ended }
     }
 
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {

@@ -88,6 +88,7 @@ impl Story {
             servers: self.address,
             sentinels: self.sentinels.into_set(),
             ledger: self.ledger,
+            application: self.application.map(|application| application.concluded()),
             tally,
         }
     }

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    ConnectionRow, Downtime, ErrorRow, FaultRow, Incident, LedgerFigures, List, Outage, OwnPauses, ReconnectPeak,
-    Refusal, RefusalTotals, Regularity, SentinelSet, Servers, Slice, SlowTotals, Summary,
+    Application, ConnectionRow, Downtime, ErrorRow, FaultRow, Incident, LedgerFigures, List, Outage, OwnPauses,
+    ReconnectPeak, Refusal, RefusalTotals, Regularity, SentinelSet, Servers, Slice, SlowTotals, Summary,
 };
 use crate::{
     classify::Failure,
@@ -72,6 +72,8 @@ pub(crate) struct Figures {
     pub sentinels: Option<SentinelSet>,
     /// Acknowledged writes that were read back; `None` without the ledger workload.
     pub ledger: Option<LedgerFigures>,
+    /// The observed application; `None` if redis-doctor's own client was under test.
+    pub application: Option<Application>,
     /// Counts of other events.
     pub tally: Tally,
 }

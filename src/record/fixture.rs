@@ -75,6 +75,7 @@ pub(crate) fn plan() -> Plan {
             ..SubscriptionPlan::default()
         }),
         connections: 1,
+        application: None,
         scope: None,
         cluster: None,
         sentinels: None,

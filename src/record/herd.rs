@@ -68,7 +68,8 @@ impl Herd {
     pub(super) fn on_event(&mut self, event: &Event) {
         match &event.kind {
             EventKind::RunStarted(started) => self.begin_run(started),
-            EventKind::Reconnected(reconnected) if reconnected.by_itself => {
+            // The roles of an application are not connections.
+            EventKind::Reconnected(reconnected) if reconnected.by_itself && self.of > 0 => {
                 self.returned(event, event.connection.unwrap_or_default(), reconnected.after);
             }
             _ => {}

@@ -105,6 +105,8 @@ impl Incidents {
         };
         if let Some(incident) = self.kept.get_mut(&(outage.run, number)) {
             incident.connections += 1;
+            // The roles of an application are not known before.
+            incident.of = incident.of.max(incident.connections);
             incident.unresolved += 1;
             if incident.outages.len() < LISTED {
                 incident.outages.push(outage.id);

@@ -17,6 +17,7 @@ use crate::{
     record::Outage,
     render::{
         Style, Times,
+        application::Naming,
         document::Document,
         fit,
         units::{clean, count, span, three_digits},
@@ -27,17 +28,19 @@ use crate::{
 /// `14:07:58.911  disconnected  Connection reset by peer (os error 104) · 3 in flight · idle 100 ms`, without a line
 /// feed; `None` for events that are not shown one by one.
 pub(crate) fn event_line(event: &Event) -> Option<String> {
-    line_of(event, Times::default(), None, false)
+    line_of(event, Times::default(), None, Naming::Others)
 }
 
-/// Returns the line of an event; `outage` is the one that it ends, as the report counts it. With `numbered`, the first
-/// connection has its number, too: there are several.
-pub(super) fn line_of(event: &Event, times: Times, outage: Option<&Outage>, numbered: bool) -> Option<String> {
+/// Returns the line of an event; `outage` is the one that it ends, as the report counts it.
+pub(super) fn line_of(event: &Event, times: Times, outage: Option<&Outage>, naming: Naming) -> Option<String> {
     let (label, mut details) = match (&event.kind, outage) {
         (EventKind::Reconnected(reconnected), Some(outage)) => {
             // The event counts from the end of the connection; the outage may have begun with silence before.
             let lasted = outage.duration(event.at);
             ("reconnected", reconnected_details(reconnected, lasted))
+        }
+        (EventKind::Stalled { unanswered, .. }, _) if naming == Naming::Roles => {
+            ("stalled", format!("{} unanswered", count(*unanswered, "command")))
         }
         (EventKind::Resumed { .. }, Some(outage)) => ("resumed", resumed_details(outage.duration(event.at))),
         (kind, _) => parts(kind)?,
@@ -45,10 +48,8 @@ pub(super) fn line_of(event: &Event, times: Times, outage: Option<&Outage>, numb
     if let EventKind::RunFinished { .. } = event.kind {
         details += &format!(" · after {}", span(event.at.elapsed()));
     }
-    let connection = match event.connection {
-        Some(number) if number > 0 || numbered => format!("#{number} "),
-        _ => String::new(),
-    };
+    let name = event.connection.and_then(|number| naming.name(number));
+    let connection = name.map(|name| format!("{name} ")).unwrap_or_default();
     Some(line(event, times, label, &format!("{connection}{details}")))
 }
 
@@ -197,6 +198,7 @@ pub(super) fn stopped(reason: StopReason) -> &'static str {
         StopReason::Critical => "stopped at the first critical state",
         StopReason::OutputClosed => "output closed by its reader",
         StopReason::Unreachable => "no connection could be made",
+        StopReason::ApplicationEnded => "the application ended",
     }
 }
 

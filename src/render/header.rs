@@ -18,7 +18,9 @@ const NAMES_SHOWN: usize = 20;
 /// Returns the lines for target, policy (with the exact reconnect schedule), plan, and the faults if there are any, wrapped
 /// for a terminal of this width.
 pub(super) fn header(started: &RunStarted, columns: Option<usize>) -> Vec<String> {
-    let mut lines = vec![target_line(started), policy_line(started), plan_line(&started.plan)];
+    let mut lines = vec![target_line(started)];
+    lines.extend(policy_line(started));
+    lines.push(plan_line(&started.plan));
     lines.extend(faults_line(&started.plan));
     lines.iter().map(|line| fit::wrapped(&clean(line), 0, INDENT, fit::readable(columns))).collect()
 }
@@ -46,14 +48,17 @@ pub(super) fn target_line(started: &RunStarted) -> String {
             parts.extend(plan.target.user.as_ref().map(|user| format!("user {user}")));
         }
     }
-    parts.push(format!("redis-rs {}", started.client_version));
+    match &plan.application {
+        Some(application) => parts.push(format!("an application at {}", application.listen)),
+        None => parts.push(format!("redis-rs {}", started.client_version)),
+    }
     parts.push(format!("run {}", started.run_id));
     parts.join(" · ")
 }
 
-/// `policy hardened · retries unlimited at 0 / 0.148 / 0.538 … s · connect 5 s · …`
-pub(super) fn policy_line(started: &RunStarted) -> String {
-    let policy = &started.plan.policy;
+/// `policy hardened · retries unlimited at 0 / 0.148 / 0.538 … s · connect 5 s · …`; `None` for an application.
+pub(super) fn policy_line(started: &RunStarted) -> Option<String> {
+    let policy = started.plan.known_policy()?;
     let mut parts = vec![format!("policy {}", policy.name), retries(started)];
     if !policy.spread.is_zero() {
         parts.push(format!("first delay up to {} more", span(policy.spread)));
@@ -83,7 +88,7 @@ pub(super) fn policy_line(started: &RunStarted) -> String {
         OnReadonly::Stay => {}
         OnReadonly::Rebuild => parts.push("rebuild on READONLY".into()),
     }
-    parts.join(" · ")
+    Some(parts.join(" · "))
 }
 
 fn retries(started: &RunStarted) -> String {
@@ -108,11 +113,13 @@ pub(super) fn plan_line(plan: &Plan) -> String {
     let mut parts = Vec::new();
     parts.extend(plan.probes.as_ref().map(probes));
     parts.extend(plan.subscription.as_ref().map(subscription));
-    parts.push(count(u64::from(plan.connections), "connection"));
-    parts.push(match plan.protocol {
-        Protocol::Auto => "RESP3, else RESP2".into(),
-        protocol => protocol.to_string(),
-    });
+    if plan.application.is_none() {
+        parts.push(count(u64::from(plan.connections), "connection"));
+        parts.push(match plan.protocol {
+            Protocol::Auto => "RESP3, else RESP2".into(),
+            protocol => protocol.to_string(),
+        });
+    }
     let unit = if plan.command == Command::Subscribe { "message" } else { "probe" };
     parts.extend(plan.stop.count.map(|number| format!("until {}", count(number, unit))));
     parts.extend(plan.stop.duration.map(|duration| format!("for {}", span(duration))));

@@ -20,7 +20,9 @@ use self::{
     together::Together,
 };
 use super::{
-    Style, Times, diagnosis, event_line, fit, header,
+    Style, Times,
+    application::Naming,
+    diagnosis, event_line, fit, header,
     lines::{Lines, Pause},
     terminal::{self, ECHO},
     units::count,
@@ -67,6 +69,7 @@ pub(crate) struct Live {
     targets: usize,
     /// Each target has several connections.
     many: bool,
+    naming: Naming,
     /// Time of the last redraw, if there are several targets.
     drawn: Stamp,
     /// The last diagnoses shown.
@@ -97,6 +100,7 @@ impl Live {
             failures: Vec::new(),
             targets: 0,
             many: false,
+            naming: Naming::default(),
             drawn: Stamp::START,
             shown: VecDeque::new(),
             regular: Vec::new(),
@@ -156,7 +160,7 @@ impl Live {
     /// Shows the line of an event, in a run of many connections after a moment.
     fn show(&mut self, event: &Event, so_far: &Records) {
         let outage = so_far.of(event).latest_outage(event.connection.unwrap_or_default());
-        let Some(line) = event_line::line_of(event, self.times(), outage, self.many) else { return };
+        let Some(line) = event_line::line_of(event, self.times(), outage, self.naming) else { return };
         if self.many {
             return self.together.add(event, outage, line);
         }
@@ -261,6 +265,7 @@ impl Live {
     fn begin(&mut self, started: &RunStarted) {
         self.targets = started.plan.scope.as_ref().map_or(0, |scope| scope.targets.len());
         self.many = started.plan.connections > 1;
+        self.naming = Naming::of(&started.plan);
         if !self.style.quiet {
             self.lines.line(&header::header(started, self.style.columns).join("\n"));
         }
@@ -273,8 +278,7 @@ impl Live {
         let several = incident.filter(|incident| incident.connections > 1);
         let connection = match several {
             Some(incident) => format!("{} of {} · ", incident.connections, count(incident.of.into(), "connection")),
-            None if outage.connection > 0 || self.many => format!("#{} ", outage.connection),
-            None => String::new(),
+            None => self.naming.name(outage.connection).map(|name| format!("{name} ")).unwrap_or_default(),
         };
         let lines = diagnosis::lines(event.target.as_deref(), &connection, row);
         let target = event.target.clone();

@@ -54,6 +54,14 @@ impl Document for Report {
         records.each("state", &self.states)?;
         records.each("gate", &self.gates)?;
         records.each("finding", &self.findings)?;
+        if let Some(application) = &self.application {
+            records.without_lists("application", application)?;
+            records.each("client", &application.clients)?;
+            records.each("role", &application.roles)?;
+            records.each("ran_twice", &application.ran_twice)?;
+            records.each("element_lost", &application.elements_lost)?;
+            records.each("lock_orphaned", &application.locks_orphaned)?;
+        }
         records.each("note", &self.notes)
     }
 

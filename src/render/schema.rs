@@ -16,7 +16,7 @@ use crate::{
     idle::{IdleReport, Silence, Suspect},
     knowledge::Log,
     record::{ConnectionRow, ErrorRow, FaultRow, NoteRow, StateRow},
-    report::{self, Application, Comparison, Report, ScopeReport},
+    report::{self, Comparison, Report, ScopeReport},
 };
 
 /// A kind of JSON that redis-doctor writes.
@@ -62,14 +62,6 @@ pub const CHECK_TARGETS: Form = Form {
     description: "The document that `check --format json` writes for several servers: the check-up of each. Durations are \
                   seconds, sizes are bytes, times are UTC; null is not known.",
     of: root::<ScopeCheckup>,
-};
-
-/// The document of `proxy --report --format json`.
-pub const APPLICATION: Form = Form {
-    name: "application",
-    title: "redis-doctor proxy --report",
-    description: "The document that `proxy --report --format json` writes. Durations are seconds; null is not known.",
-    of: root::<Application>,
 };
 
 /// A line of `--journal`.
@@ -141,14 +133,13 @@ pub const EXPLAIN_LOG: Form = Form {
 };
 
 /// Every form.
-pub const ALL: [Form; 13] = [
+pub const ALL: [Form; 12] = [
     REPORT,
     REPORT_LINE,
     TARGETS,
     COMPARE,
     CHECK,
     CHECK_TARGETS,
-    APPLICATION,
     JOURNAL,
     IDLE,
     IDLE_LINE,

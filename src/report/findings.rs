@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    GateLevel, GateResult,
+    GateLevel, GateResult, application,
     finding::{Finding, List},
     herd, messages, on_connecting,
     regularity::RegularityRow,
@@ -40,6 +40,7 @@ pub(super) fn all(
         list.about_run(run, figures);
     }
     list.about_ends(figures);
+    figures.application.iter().for_each(|application| list.about_application(application));
     list.about_refusals(figures);
     list.about_outages(figures, diagnoses);
     list.about_regularity(regularities);
@@ -84,6 +85,8 @@ impl List {
             self.info(format!(
                 "a run was cut off {after:.1} s after its start, before its first connection: not judged"
             ));
+        } else if plan.application.is_some() {
+            return self.about_observed_run(run, figures);
         } else if run.stopped == Some(StopReason::Unreachable) || run.connected.is_none() && run.answered == 0 {
             self.about_the_obstacle(run, figures);
         } else if plan.probes.is_some() && run.answered == 0 && !cut_early {
@@ -100,7 +103,7 @@ impl List {
     }
 
     /// Adds the obstacle that kept the run from connecting, and advice.
-    fn about_the_obstacle(&mut self, run: &RunFigures, figures: &Figures) {
+    pub(super) fn about_the_obstacle(&mut self, run: &RunFigures, figures: &Figures) {
         let Some(obstacle) = &run.obstacle else {
             // A reachable server that refuses what the client needs is described in a note, just after the failure.
             let told = figures.notes.kept.iter().rfind(|note| note.time >= run.time && run.stopped.is_some());
@@ -153,7 +156,7 @@ impl List {
         let down = figures.downtime;
         let dropped = down.drops + down.stalls;
         let recovered = dropped - down.unresolved - down.not_by_itself.min(dropped - down.unresolved);
-        self.about_open(down.unresolved, figures);
+        self.about_open(down.unresolved - application::unproven(figures).min(down.unresolved), figures);
         self.count(
             Severity::Critical,
             figures.tally.replaced_terminal,
@@ -267,6 +270,11 @@ impl List {
     }
 
     fn about_probes(&mut self, figures: &Figures) {
+        if figures.application.is_some() {
+            let rows = application::telling(figures);
+            let refused = rows.iter().map(|row| row.count).fold(0, u64::saturating_add);
+            return self.count_with(refused, ("command was refused", "commands were refused"), &rows);
+        }
         let counters = figures.counters;
         let words = ("reply to another command", "replies to other commands");
         self.count_coded(Severity::Critical, Some(ClientState::Desync.code()), figures.tally.desynced, words);

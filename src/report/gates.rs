@@ -49,14 +49,18 @@ fn value(figures: &Figures, gate: &Gate) -> Option<f64> {
     let counters = figures.counters;
     let latency = |pick: fn(&Summary) -> Duration| figures.latency.as_ref().map(|summary| pick(summary).as_secs_f64());
     let of_probes = |count: u64| probed(figures).then_some(count as f64);
+    let application = figures.application.as_ref();
     let of_messages = |count: u64| verifies(figures).then_some(count as f64);
     match gate.metric {
         Metric::Availability => figures.downtime.availability(),
+        Metric::Ambiguous if application.is_some() => application.map(|it| it.outcome_unknown as f64),
         Metric::Ambiguous => of_probes(counters.ambiguous),
         Metric::Desyncs => of_probes(figures.tally.desynced),
         Metric::Duplicated => of_messages(figures.tally.duplicated),
+        Metric::ElementsLost => application.map(|it| it.elements_lost_count as f64),
         Metric::E2eP99 => figures.end_to_end.map(|summary| summary.p99.as_secs_f64()),
         Metric::Errors if gate.is_share() => error_share(figures),
+        Metric::Errors if application.is_some() => Some(counters.failed as f64),
         Metric::Errors => of_probes(counters.failed + counters.timed_out),
         Metric::Lost => of_messages(figures.tally.lost),
         Metric::Max => latency(|summary| summary.max),
@@ -66,6 +70,8 @@ fn value(figures: &Figures, gate: &Gate) -> Option<f64> {
         Metric::P90 => latency(|summary| summary.p90),
         Metric::P99 => latency(|summary| summary.p99),
         Metric::P999 => latency(|summary| summary.p999),
+        Metric::RanTwice => application.map(|it| it.ran_twice_count as f64),
+        Metric::ReconnectPeak if application.is_some() => application.map(|it| it.attempt_peak as f64),
         Metric::ReconnectPeak => Some(figures.reconnect_peak.map_or(0.0, |peak| f64::from(peak.connections))),
         Metric::Reconnects => Some(figures.downtime.reconnects as f64),
         Metric::Reordered => of_messages(figures.tally.reordered),

@@ -268,7 +268,7 @@ pub(super) fn end_of(figures: &Figures, number: u32) -> Stamp {
 /// Returns outages or slow stretches with their diagnoses, as of the ends of their runs.
 fn rows(figures: &Figures, outages: &[Outage], diagnoses: Vec<Diagnosis>) -> Vec<OutageRow> {
     let row = |(outage, diagnosis): (&Outage, Diagnosis)| {
-        let policy = run(figures, outage.run).map(|run| &run.started.plan.policy);
+        let policy = run(figures, outage.run).and_then(|run| run.started.plan.known_policy());
         OutageRow::new(outage.clone(), diagnosis, policy, end_of(figures, outage.run))
     };
     outages.iter().zip(diagnoses).map(row).collect()

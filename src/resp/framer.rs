@@ -226,8 +226,8 @@ impl Framer {
     }
 
     fn word(&mut self, text: &[u8]) {
-        // A reply is known by its first word.
-        let most = if self.speaker == Speaker::Client { WORDS } else { 1 };
+        // A reply is known by its first word; that of a subscription is followed by the channel.
+        let most = if self.speaker == Speaker::Client { WORDS } else { 2 };
         if self.count >= most {
             self.full = true;
             return;
@@ -299,7 +299,7 @@ mod tests {
         for step in 1..=input.len() {
             let found = values(Speaker::Server, &input, step).unwrap();
             assert_eq!(found.iter().map(|(length, _)| *length).collect::<Vec<_>>(), expected, "in pieces of {step}");
-            assert_eq!(found[7].1, ["message"]);
+            assert_eq!(found[7].1, ["message", "c"]);
         }
     }
 

@@ -8,7 +8,10 @@ mod info;
 mod keyspace;
 mod pubsub;
 mod server;
+mod strings;
+mod transaction;
 
+pub(super) use self::transaction::forget;
 use super::args::Args;
 use super::reply::{Protocol, Reply};
 use crate::resp::is_http;
@@ -16,8 +19,19 @@ use crate::resp::is_http;
 use super::state::{Client, ClientId, Kind, State};
 
 /// All commands. The search is linear, so the commands of benchmarks come first.
-const TABLES: &[&[Command]] =
-    &[keyspace::COMMANDS, server::COMMANDS, pubsub::COMMANDS, client::COMMANDS, config::COMMANDS, info::COMMANDS];
+const TABLES: &[&[Command]] = &[
+    keyspace::COMMANDS,
+    server::COMMANDS,
+    pubsub::COMMANDS,
+    strings::COMMANDS,
+    transaction::COMMANDS,
+    client::COMMANDS,
+    config::COMMANDS,
+    info::COMMANDS,
+];
+
+/// Bytes of an unknown command's name that are kept.
+const NAMED: usize = 40;
 
 /// Maximum length of an unknown command's arguments in the error, in bytes.
 const QUOTED_ARGUMENTS: usize = 128;
@@ -103,15 +117,65 @@ pub(super) fn execute(state: &mut State, client: &mut Client, args: Args<'_>) {
         return state.finish(client, Reply::error("ERR this is not a web server"));
     }
     let reply = match find(args).and_then(|command| permit(state, client, command)) {
+        Ok((name, _)) if let Some(queued) = transaction::queue(client, name, args) => queued,
         Ok((name, handler)) => {
             state.stats.commands += 1;
             *state.stats.calls.entry(name).or_default() += 1;
             client.last_command = name;
             handler(&mut Call { args, client, name, state })
         }
-        Err(refusal) => refusal,
+        Err(refusal) => {
+            client.transaction.spoiled |= client.transaction.queued.is_some();
+            note_unknown(state, args);
+            refusal
+        }
     };
     state.finish(client, reply);
+}
+
+/// Returns true if a command must wait for the end of a pause.
+pub(super) fn is_paused(state: &State, args: Args<'_>) -> bool {
+    let is_about_pauses = args.is(0, "client") && (args.is(1, "unpause") || args.is(1, "pause"));
+    state.pause().is_some_and(|pause| !is_about_pauses && (!pause.writes || writes(args)))
+}
+
+/// Returns true if a command may change something.
+fn writes(args: Args<'_>) -> bool {
+    const READS: [&str; 13] = [
+        "get",
+        "exists",
+        "ttl",
+        "pttl",
+        "expiretime",
+        "pexpiretime",
+        "dbsize",
+        "mget",
+        "type",
+        "scan",
+        "keys",
+        "watch",
+        "unwatch",
+    ];
+    let of_keys = [keyspace::COMMANDS, strings::COMMANDS, transaction::COMMANDS].into_iter().flatten();
+    args.is(0, "publish")
+        || args.is(0, "spublish")
+        || of_keys.filter(|command| !READS.contains(&command.name)).any(|command| args.is(0, command.name))
+}
+
+/// Notes a command, or a subcommand, that the sandbox does not have.
+fn note_unknown(state: &mut State, args: Args<'_>) {
+    let known = TABLES.iter().flat_map(|table| table.iter()).find(|command| args.is(0, command.name));
+    let part = |index: usize| {
+        let word = args.get(index);
+        String::from_utf8_lossy(&word[..word.len().min(NAMED)]).to_ascii_uppercase()
+    };
+    match known.map(|command| &command.run) {
+        None => state.unknown(part(0)),
+        Some(Run::Container(subcommands)) if !subcommands.iter().any(|one| args.is(1, one.own_name())) => {
+            state.unknown(format!("{} {}", part(0), part(1)));
+        }
+        Some(_) => {}
+    }
 }
 
 /// Looks up the command and checks the number of arguments.
@@ -125,8 +189,8 @@ fn find(args: Args<'_>) -> Result<(&'static Command, Handler), Reply> {
     }
     match command.run {
         Run::Handler(handler) if command.accepts(args) => Ok((command, handler)),
-        // COMMAND is the only container allowed without a subcommand. redis-cli completes from its list, empty here.
-        Run::Container(_) if command.accepts(args) => Ok((command, |_| Reply::Array(Vec::new()))),
+        // COMMAND is the only container allowed without a subcommand.
+        Run::Container(_) if command.accepts(args) => Ok((command, |_| describe_all())),
         _ => Err(wrong_arity(command.name)),
     }
 }
@@ -175,6 +239,34 @@ fn unknown_subcommand(container: &Command, args: Args<'_>) -> Reply {
 
 fn wrong_arity(name: &str) -> Reply {
     Reply::error(format!("ERR wrong number of arguments for '{name}' command"))
+}
+
+/// Returns all commands as COMMAND does, without their flags.
+fn describe_all() -> Reply {
+    Reply::Array(TABLES.iter().flat_map(|table| table.iter()).map(describe).collect())
+}
+
+fn describe(command: &Command) -> Reply {
+    let of_key = [keyspace::COMMANDS, strings::COMMANDS].into_iter().flatten().any(|one| one.name == command.name);
+    // Commands without a key have a place of 0.
+    let key = i64::from(of_key && command.arity.abs() > 1);
+    let places = [key, key, key].map(Reply::Integer);
+    let head = [Reply::word(command.name), Reply::Integer(command.arity), Reply::Array(Vec::new())];
+    Reply::Array(head.into_iter().chain(places).collect())
+}
+
+/// Returns the descriptions of the commands that are named from the third argument on.
+fn describe_named(args: Args<'_>) -> Reply {
+    let one = |name: &[u8]| {
+        let mut all = TABLES.iter().flat_map(|table| table.iter());
+        all.find(|command| name.eq_ignore_ascii_case(command.name.as_bytes())).map_or(Reply::Null, describe)
+    };
+    Reply::Array(args.skip(2).map(one).collect())
+}
+
+/// Returns the names of all commands.
+fn names() -> Reply {
+    Reply::Array(TABLES.iter().flat_map(|table| table.iter()).map(|command| Reply::word(command.name)).collect())
 }
 
 /// Returns the number of commands, with each container counted once.

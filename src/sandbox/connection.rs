@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
 use tokio::net::TcpStream;
@@ -26,11 +27,20 @@ const LONGEST_REQUEST: usize = 20 * 1024 * 1024;
 
 /// Serves one client until either side ends the connection.
 pub(super) async fn serve(stream: TcpStream, id: ClientId, wake: Rc<Notify>, state: Rc<RefCell<State>>) {
-    let mut connection =
-        Connection { decoder: CommandDecoder::default(), id, input: BytesMut::new(), held: false, state, stream };
+    let mut connection = Connection {
+        decoder: CommandDecoder::default(),
+        id,
+        input: BytesMut::new(),
+        held: false,
+        postponed: false,
+        state,
+        stream,
+    };
     // To a server, a connection that breaks and one that is closed are the same.
     let _ = connection.run(&wake).await;
-    connection.state.borrow_mut().disconnect(id);
+    let mut state = connection.state.borrow_mut();
+    state.with_client(id, command::forget);
+    state.disconnect(id);
 }
 
 struct Connection {
@@ -39,6 +49,8 @@ struct Connection {
     input: BytesMut,
     /// Commands have arrived that wait until the client has read its replies.
     held: bool,
+    /// A command has arrived that waits for the end of a pause.
+    postponed: bool,
     state: Rc<RefCell<State>>,
     stream: TcpStream,
 }
@@ -55,13 +67,15 @@ impl Connection {
             let Some(due) = self.flush()? else {
                 return Ok(());
             };
-            if self.held && due.reading {
+            let pause = self.pause();
+            if (self.held || self.postponed && pause.is_none()) && due.reading {
                 self.execute(0);
                 continue;
             }
             tokio::select! {
                 () = wake.notified() => {}
-                ready = self.stream.readable(), if due.reading => {
+                () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {}
+                ready = self.stream.readable(), if due.reading && !self.postponed => {
                     ready?;
                     if !self.receive()? {
                         return Ok(());
@@ -73,6 +87,13 @@ impl Connection {
                 ready = self.stream.writable(), if due.writing => ready?,
             }
         }
+    }
+
+    /// Returns the rest of a pause, if a command waits for its end.
+    fn pause(&self) -> Option<Duration> {
+        let state = self.state.borrow();
+        let pause = state.pause().filter(|_| self.postponed)?;
+        Some(pause.until.saturating_sub(state.time.elapsed()))
     }
 
     /// Writes what the socket takes, and returns what is to be done next; `None` when the connection is to be closed.
@@ -113,7 +134,7 @@ impl Connection {
         let mut state = self.state.borrow_mut();
         let now = state.time.elapsed();
         state.stats.bytes_in += read as u64;
-        let Self { decoder, input, held, .. } = self;
+        let Self { decoder, input, held, postponed, .. } = self;
         state.with_client(self.id, |state, client| {
             client.active_at = now;
             client.unread = input.len();
@@ -123,7 +144,13 @@ impl Connection {
                 if *held {
                     break;
                 }
-                match decoder.decode(input, client.authenticated) {
+                let decoded =
+                    if std::mem::take(postponed) { Ok(true) } else { decoder.decode(input, client.authenticated) };
+                match decoded {
+                    Ok(true) if command::is_paused(state, Args::new(input, decoder.arguments())) => {
+                        *postponed = true;
+                        return;
+                    }
                     Ok(true) => command::execute(state, client, Args::new(input, decoder.arguments())),
                     Ok(false) => break,
                     Err(error) => {

@@ -29,6 +29,8 @@ pub(super) enum Reply {
     Integer(i64),
     Map(Vec<(Reply, Reply)>),
     Null,
+    /// In RESP2 a null array, with which EXEC answers when a watched key has changed.
+    NullArray,
     Push(Vec<Reply>),
     /// Several replies in sequence, such as the confirmations of `SUBSCRIBE a b`.
     Sequence(Vec<Reply>),
@@ -97,6 +99,7 @@ impl Reply {
             Self::Simple(text) => line(b'+', text.as_bytes(), out),
             Self::Integer(number) => line(b':', number.to_string().as_bytes(), out),
             Self::Null => out.extend_from_slice(if resp3 { b"_\r\n" } else { b"$-1\r\n" }),
+            Self::NullArray => out.extend_from_slice(if resp3 { b"_\r\n" } else { b"*-1\r\n" }),
         }
     }
 }
@@ -141,6 +144,7 @@ mod tests {
             (Reply::bulk(b"a\x00\xff"), "$3 a\\x00\\xff ", "$3 a\\x00\\xff "),
             (Reply::bulk(b""), "$0  ", "$0  "),
             (Reply::Null, "$-1 ", "_ "),
+            (Reply::NullArray, "*-1 ", "_ "),
             (Reply::Text("hi\n".into()), "$3 hi\\n ", "=7 txt:hi\\n "),
             (Reply::Array(vec![Reply::Null]), "*1 $-1 ", "*1 _ "),
             (Reply::Array(vec![]), "*0 ", "*0 "),

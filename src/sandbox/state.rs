@@ -8,25 +8,30 @@ mod client;
 mod keyspace;
 mod settings;
 mod subscriptions;
+mod transaction;
 
 use std::cell::LazyCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc::UnboundedSender};
 
-pub(super) use client::Client;
+pub(super) use client::{Client, Replies};
 pub(super) use keyspace::{Entry, Keyspace};
 pub(super) use settings::Settings;
 pub(super) use subscriptions::{ClientId, Kind, Subscriptions};
+pub(super) use transaction::{Queued, Transaction};
 
 use super::SandboxConfig;
 use super::reply::{Protocol, Reply};
 use super::time::Time;
+
+/// Unknown commands that are reported.
+const UNKNOWN: usize = 100;
 
 /// The state shared by all connections.
 #[derive(Debug)]
@@ -45,6 +50,19 @@ pub(super) struct State {
     /// until its reply is written, as in Redis 7.2.
     executing: Option<(ClientId, Protocol)>,
     deferred: BytesMut,
+    /// End of a pause of all commands, or of those that write, since the start.
+    pub(super) paused: Option<Pause>,
+    /// Commands that clients sent and the sandbox does not have.
+    unknown: BTreeSet<String>,
+    remarks: Option<UnboundedSender<String>>,
+}
+
+/// A pause of the clients (CLIENT PAUSE).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pause {
+    pub(super) until: Duration,
+    /// True if only commands that write wait.
+    pub(super) writes: bool,
 }
 
 /// The counters of `INFO stats`.
@@ -67,6 +85,7 @@ pub(super) struct Stats {
 impl State {
     pub(super) fn new(config: SandboxConfig, addr: SocketAddr) -> Self {
         let time = Time::start();
+        let remarks = config.remarks.clone();
         Self {
             addr,
             clients: BTreeMap::new(),
@@ -79,7 +98,25 @@ impl State {
             last_id: 0,
             executing: None,
             deferred: BytesMut::new(),
+            paused: None,
+            unknown: BTreeSet::new(),
+            remarks,
         }
+    }
+
+    /// Reports a command that the sandbox does not have, once.
+    pub(super) fn unknown(&mut self, name: String) {
+        if self.unknown.len() < UNKNOWN && !self.unknown.contains(&name) {
+            let remark = format!("the sandbox has no command {name}; --spawn starts a real server");
+            self.unknown.insert(name);
+            // The receiver may be gone.
+            let _ = self.remarks.as_ref().map(|remarks| remarks.send(remark));
+        }
+    }
+
+    /// Returns the pause, unless it is over.
+    pub(super) fn pause(&self) -> Option<Pause> {
+        self.paused.filter(|pause| pause.until > self.time.elapsed())
     }
 
     /// Registers a connection, unless the limit is reached.
@@ -124,7 +161,10 @@ impl State {
         if matches!(reply, Reply::Error(_)) {
             self.stats.error_replies += 1;
         }
-        reply.encode(client.protocol, &mut client.out);
+        let wanted = client.replies.wants();
+        if wanted {
+            reply.encode(client.protocol, &mut client.out);
+        }
         if !self.deferred.is_empty() {
             client.out.extend_from_slice(&self.deferred);
             self.deferred.clear();

@@ -80,6 +80,7 @@ const GROUPS: &[Group] = &[
     Group { names: "deadline", measure: faults::deadline },
     Group { names: "proxy latency", measure: proxies::latency },
     Group { names: "proxy throughput", measure: proxies::throughput },
+    Group { names: "proxy observation", measure: proxies::observation },
     Group { names: "evidence", measure: evidence::cost },
     Group { names: "soak cpu memory", measure: soak::steady },
     Group { names: "soak growth", measure: soak::growth },

@@ -1,4 +1,4 @@
-//! The fault proxy without a fault, beside proxies that do nothing but relay: socat, and HAProxy in TCP mode.
+//! The fault proxy without a fault, observing an application or not, beside proxies that do nothing but relay: socat, and HAProxy in TCP mode.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -61,6 +61,23 @@ pub(crate) fn throughput(options: &Options) -> Vec<Row> {
     ]
 }
 
+/// The cost of observing an application, in pipelined commands a second and in processor time of the proxy.
+pub(crate) fn observation(options: &Options) -> Vec<Row> {
+    let server = Server::start();
+    let core = client_core();
+    let [plain, observing] = [Proxy::ours(&server, core), Proxy::observing(&server, core)];
+    let (mut rates, mut costs) = (Vec::new(), Vec::new());
+    for _ in 0..options.rounds {
+        let [a, b, c, d] = [&observing, &plain, &plain, &observing].map(|proxy| proxy.relayed(core));
+        rates.push(((a.0 + d.0) / 2.0, (b.0 + c.0) / 2.0));
+        costs.push(((a.1 + d.1) / 2.0, (b.1 + c.1) / 2.0));
+    }
+    vec![
+        Row::ratio("proxy --report: redis-benchmark -P 16 / without --report", &rates, "/s", Limit::Least(0.95)),
+        Row::ratio("proxy --report: CPU of a pipelined command / without", &costs, "µs", Limit::Most(1.25)),
+    ]
+}
+
 /// A proxy in front of the server; it ends with this value.
 struct Proxy {
     process: Child,
@@ -70,10 +87,18 @@ struct Proxy {
 
 impl Proxy {
     fn ours(server: &Server, core: usize) -> Self {
+        Self::with(server, core, &[])
+    }
+
+    fn observing(server: &Server, core: usize) -> Self {
+        Self::with(server, core, &["--report"])
+    }
+
+    fn with(server: &Server, core: usize, flags: &[&str]) -> Self {
         Self::start(core, binary(), |port, _| {
-            ["proxy", "-u", &format!("redis://{}", server.address()), "--listen", &format!("127.0.0.1:{port}")]
-                .map(str::to_owned)
-                .into()
+            let (server, listen) = (format!("redis://{}", server.address()), format!("127.0.0.1:{port}"));
+            let arguments = ["proxy", "-u", &server, "--listen", &listen];
+            arguments.into_iter().chain(flags.iter().copied()).map(str::to_owned).collect()
         })
         .unwrap()
     }

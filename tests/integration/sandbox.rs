@@ -6,6 +6,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnecti
 use redis::{Client, InfoDict, PushInfo, PushKind, RedisResult, Value};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use super::harness::{Doctor, RawClient, RedisServer};
 use redis_doctor::internals::{Sandbox, SandboxConfig};
 
 fn start() -> Sandbox {
@@ -117,4 +118,126 @@ async fn a_killed_manager_comes_back_with_its_subscription() {
     assert_eq!(reached, 1);
     let message = next_of(&mut pushes, PushKind::Message).await;
     assert_eq!(message.data, [Value::BulkString(b"news".to_vec()), Value::BulkString(b"hi".to_vec())]);
+}
+
+/// What ordinary clients send in simple loops; `other:` is another client.
+const SCRIPT: &str = "
+MSET a 1 b 2
+MGET a b none
+MSETNX b 3 c 4
+SETNX a 9
+SETNX d 9
+SETEX e 100 v
+TTL e
+SETEX e 0 v
+PSETEX f 100000 v
+EXPIREAT f 4102444800
+EXPIRETIME f
+PEXPIRETIME f
+PERSIST f
+PERSIST f
+EXPIRETIME f
+EXPIRETIME none
+PEXPIREAT a 4102444800000 NX
+TYPE a
+TYPE none
+DECR a
+DECRBY a 5
+DECRBY a x
+UNLINK a none
+SCAN 0 MATCH b* COUNT 100
+SCAN x
+MSET a
+MULTI
+SET t 1
+MULTI
+INCR t
+GET t
+EXEC
+EXEC
+MULTI
+NONSENSE
+SET t 2
+EXEC
+MULTI
+SET t 3
+DISCARD
+DISCARD
+GET t
+WATCH t
+other: SET t 7
+MULTI
+GET t
+EXEC
+WATCH t
+other: SET u 7
+MULTI
+GET t
+EXEC
+WATCH t
+MULTI
+WATCH t
+DISCARD
+WATCH t
+UNWATCH
+other: SET t 8
+MULTI
+INCR t
+EXEC
+CLIENT REPLY ON
+CLIENT NO-EVICT on
+FLUSHDB
+DBSIZE
+FLUSHALL ASYNC
+";
+
+#[test]
+fn ordinary_commands_are_answered_as_by_a_real_server() {
+    let (server, sandbox) = (RedisServer::start(), start());
+    for hello in ["2", "3"] {
+        let mut pairs =
+            [(); 2].map(|()| [server.address(), sandbox.addr()].map(|address| RawClient::connect(address).unwrap()));
+        pairs[0].iter_mut().for_each(|client| _ = client.call(["HELLO", hello]).unwrap());
+        for line in SCRIPT.lines().filter(|line| !line.is_empty()) {
+            let (whose, line) = line.strip_prefix("other: ").map_or((0, line), |line| (1, line));
+            let [real, ours] = pairs[whose].each_mut().map(|client| client.call(line.split(' ')).unwrap());
+            assert_eq!(real, ours, "{line}");
+        }
+    }
+}
+
+#[test]
+fn replies_are_omitted_and_commands_postponed_on_request() {
+    let (server, sandbox) = (RedisServer::start(), start());
+    for address in [server.address(), sandbox.addr()] {
+        let mut client = RawClient::connect(address).unwrap();
+        client.send(["CLIENT", "REPLY", "SKIP"]).unwrap();
+        client.send(["SET", "a", "1"]).unwrap();
+        assert_eq!(client.call(["GET", "a"]).unwrap().text(), "1");
+        client.send(["CLIENT", "REPLY", "OFF"]).unwrap();
+        client.send(["SET", "a", "2"]).unwrap();
+        assert_eq!(client.call(["CLIENT", "REPLY", "ON"]).unwrap().text(), "OK");
+        assert_eq!(client.call(["GET", "a"]).unwrap().text(), "2");
+        // Reads go on, and a write waits for the end.
+        let mut other = RawClient::connect(address).unwrap();
+        assert_eq!(client.call(["CLIENT", "PAUSE", "60000", "WRITE"]).unwrap().text(), "OK");
+        other.send(["SET", "a", "3"]).unwrap();
+        assert_eq!(client.call(["GET", "a"]).unwrap().text(), "2");
+        assert_eq!(client.call(["CLIENT", "UNPAUSE"]).unwrap().text(), "OK");
+        assert_eq!(other.read().unwrap().text(), "OK");
+        client.call(["CLIENT", "PAUSE", "50"]).unwrap();
+        assert_eq!(other.call(["GET", "a"]).unwrap().text(), "3");
+    }
+}
+
+#[test]
+fn a_command_that_it_does_not_have_is_named_once_and_in_the_report() {
+    let script =
+        "redis-cli -u {url} EVAL 'return 1' 0; redis-cli -u {url} EVAL 'return 2' 0; redis-cli -u {url} XADD s '*' a b";
+    let doctor = Doctor::new(["proxy", "--sandbox", "--listen", "127.0.0.1:0", "--report", "--format", "json", "--"]);
+    let report = doctor.args(["sh", "-c", script]).run().json();
+    let notes: Vec<_> = report["notes"].as_array().unwrap().iter().map(|note| note["text"].as_str().unwrap()).collect();
+    let expected =
+        ["EVAL", "XADD"].map(|name| format!("the sandbox has no command {name}; --spawn starts a real server"));
+    assert_eq!(notes, expected);
 }

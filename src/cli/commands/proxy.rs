@@ -6,19 +6,21 @@ use clap::Args;
 
 use crate::{
     cli::{
-        choice::formats,
         environment::{Environment, fresh_seed, fresh_token},
         error::UsageError,
-        groups::{ConnectionArgs, FaultArgs, SpawnArgs},
+        groups::{ConnectionArgs, FaultArgs, FormatArgs, GateArgs, JournalArgs, OutputArgs, SpawnArgs},
+        run::{self, RunRequest},
         subcommand::Subcommand,
         target,
         tls::TlsArgs,
         value,
     },
     fault::{FaultSchedule, Incident, usages},
-    output::{Content, Format},
-    plan::{Address, LocalServer, Secret, Target},
-    proxy::Orders,
+    output::{self, Content, Format, OutputOptions},
+    plan::{
+        Address, Application, Command, LocalServer, Orders, Plan, PolicyName, Protocol, ReconnectPolicy, Secret,
+        StopCondition, Target,
+    },
 };
 
 /// Flags of `proxy`.
@@ -56,11 +58,6 @@ pub(in crate::cli) struct ProxyArgs {
     /// ran twice, which elements were lost, and which writes have an unknown outcome.
     #[arg(long)]
     report: bool,
-    /// Format of events, or of the report
-    ///
-    /// Without --report: events as text on stderr, or as ndjson on stdout. With it, the report goes to stdout.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Application))]
-    format: Format,
     /// Seed for all randomness [default: random]
     #[arg(long, value_name = "N", value_parser = value::seed, allow_hyphen_values = true)]
     seed: Option<u64>,
@@ -68,6 +65,19 @@ pub(in crate::cli) struct ProxyArgs {
     faults: FaultArgs,
     #[command(flatten)]
     tls: TlsArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    journal: JournalArgs,
+    #[command(flatten)]
+    gates: GateArgs,
+    /// Gather no evidence about outages
+    ///
+    /// Send no INFO, CONFIG GET or CLIENT LIST on separate short-lived connections. Causes are then less certain.
+    #[arg(long, requires = "report")]
+    no_evidence: bool,
     /// Application to start and to report on
     ///
     /// Its environment has REDIS_URL, REDIS_HOST and REDIS_PORT of the proxy, and {url} in its arguments is replaced.
@@ -76,9 +86,16 @@ pub(in crate::cli) struct ProxyArgs {
     command: Vec<OsString>,
 }
 
+/// The proxy on its own, or with an application that is observed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ProxyRequest {
+    Relay(Box<RelayRequest>),
+    Observe(Box<RunRequest>),
+}
+
 /// A fault proxy and the server behind it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ProxyRequest {
+pub(crate) struct RelayRequest {
     pub listen: SocketAddr,
     /// With a `server`, the server is not started yet.
     pub upstream: Target,
@@ -91,10 +108,6 @@ pub(crate) struct ProxyRequest {
     /// Source of all randomness.
     pub seed: u64,
     pub format: Format,
-    /// True if the application is observed, and a report made.
-    pub report: bool,
-    /// The application to start, with its arguments; empty for one that is started otherwise.
-    pub command: Vec<OsString>,
     /// Warnings for stderr, one line each, without line end.
     pub warnings: Vec<String>,
 }
@@ -127,56 +140,70 @@ passes through unread, and only faults that change no bytes have an effect.
 With --report, the proxy observes the application behind it:
   redis-doctor proxy --spawn --report --fault reset_peer=when=in_flight@5s -- \\
     python worker.py
+  redis-doctor proxy -u redis://127.0.0.1 --report --journal app.ndjson \\
+    --fail-on 'ran_twice>0' --fail-on 'outage>2s' -o app.html
 Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage; with
 --report, the verdict: 0 healthy, 1 degraded, 2 critical.";
     type Request = ProxyRequest;
 
     fn resolve(self, environment: &Environment) -> Result<ProxyRequest, UsageError> {
-        let Self { listen, uri, sandbox, spawn, tls, .. } = self;
-        let server = spawn.or_sandbox(sandbox);
-        if !listen.ip().is_loopback() && !self.allow_remote {
-            return Err(UsageError::new(
-                "--listen",
-                format!(
-                    "{listen} is reachable from other machines, which could then reach the server and break its \
-                     connections"
-                ),
-                format!("use 127.0.0.1:{}, or add --allow-remote to permit this", listen.port()),
-            ));
-        }
-        if !self.report && !Format::all_of(Content::Events).any(|format| format == self.format) {
-            let problem = format!("'{}' is a format of the report", self.format.name());
-            return Err(UsageError::new("--format", problem, "add --report, or use text or ndjson"));
-        }
-        let connection =
-            ConnectionArgs { uri: uri.into_iter().collect(), sandbox, spawn, tls, ..ConnectionArgs::default() };
-        let connection = target::resolve(&connection, environment)?;
-        let upstream = connection.target;
-        if let Address::Tcp { host, port, .. } = &upstream.address
-            && *port == listen.port()
-            && *port != 0
-            && is_here(host)
-        {
-            let problem = format!("{listen} is the server's own address");
-            return Err(UsageError::new("--listen", problem, "use another port, for example 0"));
+        let listen = self.listen;
+        refuse_others(listen, self.allow_remote)?;
+        if !self.report {
+            refuse_report_flags(&self.format, &self.output, &self.journal, &self.gates)?;
         }
         let orders = match self.no_control {
             true => Orders::Nobody,
             false if listen.ip().is_loopback() => Orders::Local,
             false => Orders::Token(fresh_token()),
         };
-        Ok(ProxyRequest {
+        let server = self.spawn.clone().or_sandbox(self.sandbox);
+        let connection = ConnectionArgs {
+            uri: self.uri.into_iter().collect(),
+            sandbox: self.sandbox,
+            spawn: self.spawn,
+            tls: self.tls,
+            ..ConnectionArgs::default()
+        };
+        let connection = target::resolve(&connection, environment)?;
+        refuse_itself(listen, &connection.target.address)?;
+        let relay = RelayRequest {
             listen,
             orders,
             faults: self.faults.schedules(),
-            upstream,
+            upstream: connection.target,
             server,
             seed: self.seed.unwrap_or_else(fresh_seed),
-            format: self.format,
-            report: self.report,
-            command: self.command,
+            format: self.format.given().unwrap_or_default(),
             warnings: connection.warnings,
-        })
+        };
+        if !self.report {
+            return Ok(ProxyRequest::Relay(Box::new(relay)));
+        }
+        let (format, rows) = self.format.resolve(self.output.output.as_deref())?;
+        let options = self.output.options(environment);
+        let JournalArgs { journal, journal_max_size, journal_reopen } = self.journal;
+        run::refuse_one_file(journal.as_deref(), options.output.as_deref())?;
+        let output = OutputOptions {
+            format,
+            rows,
+            journal,
+            journal_max_size,
+            journal_reopen,
+            output: output::file(options.output),
+            exit_zero: self.gates.exit_zero,
+            warnings: relay.warnings.clone(),
+            ..options
+        };
+        let server = relay.server.clone();
+        let plan = Plan {
+            protocol: connection.protocol,
+            fail_on: self.gates.fail_on,
+            warn_on: self.gates.warn_on,
+            evidence: !self.no_evidence,
+            ..observing(relay, self.command)
+        };
+        Ok(ProxyRequest::Observe(Box::new(RunRequest { plan, server, output, baseline: None })))
     }
 
     fn help() -> String {
@@ -194,6 +221,83 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage; with
             Self::HELP,
             incidents.trim_end()
         )
+    }
+}
+
+/// Returns the plan of a run that observes an application behind this proxy.
+fn observing(relay: RelayRequest, command: Vec<OsString>) -> Plan {
+    let RelayRequest { listen, upstream, server, orders, faults, seed, .. } = relay;
+    Plan {
+        sentinels: None,
+        command: Command::Proxy,
+        target: upstream,
+        scope: None,
+        cluster: None,
+        sandbox: server == Some(LocalServer::Sandbox),
+        protocol: Protocol::Auto,
+        policy: ReconnectPolicy::preset(PolicyName::Bare),
+        probes: None,
+        subscription: None,
+        connections: 0,
+        application: Some(Application { listen, command, orders }),
+        stop: StopCondition::default(),
+        faults,
+        fail_on: Vec::new(),
+        warn_on: Vec::new(),
+        evidence: true,
+        max_reply: Plan::MAX_REPLY,
+        seed,
+        command_line: Vec::new(),
+    }
+}
+
+/// Refuses to listen for other machines unless that is allowed.
+fn refuse_others(listen: SocketAddr, allowed: bool) -> Result<(), UsageError> {
+    if listen.ip().is_loopback() || allowed {
+        return Ok(());
+    }
+    let problem = format!(
+        "{listen} is reachable from other machines, which could then reach the server and break its connections"
+    );
+    let remedy = format!("use 127.0.0.1:{}, or add --allow-remote to permit this", listen.port());
+    Err(UsageError::new("--listen", problem, remedy))
+}
+
+/// Refuses to listen on the address of the server.
+fn refuse_itself(listen: SocketAddr, server: &Address) -> Result<(), UsageError> {
+    match server {
+        Address::Tcp { host, port, .. } if *port == listen.port() && *port != 0 && is_here(host) => {
+            let problem = format!("{listen} is the server's own address");
+            Err(UsageError::new("--listen", problem, "use another port, for example 0"))
+        }
+        Address::Tcp { .. } | Address::Unix(_) => Ok(()),
+    }
+}
+
+/// Refuses the flags of the report, which are without a meaning for the proxy on its own.
+fn refuse_report_flags(
+    format: &FormatArgs,
+    output: &OutputArgs,
+    journal: &JournalArgs,
+    gates: &GateArgs,
+) -> Result<(), UsageError> {
+    let of_events = |format: &Format| Format::all_of(Content::Events).any(|known| known == *format);
+    if let Some(format) = format.given().filter(|format| !of_events(format)) {
+        let problem = format!("'{}' is a format of the report", format.name());
+        return Err(UsageError::new("--format", problem, "add --report, or use text or ndjson"));
+    }
+    let flags = [
+        ("--rows", format.has_rows()),
+        ("--output", output.output.is_some()),
+        ("--quiet", output.quiet),
+        ("--journal", journal.journal.is_some()),
+        ("--fail-on", !gates.fail_on.is_empty()),
+        ("--warn-on", !gates.warn_on.is_empty()),
+        ("--exit-zero", gates.exit_zero),
+    ];
+    match flags.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(UsageError::new(flag, "it is for the report", "add --report, or omit it")),
+        None => Ok(()),
     }
 }
 

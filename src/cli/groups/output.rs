@@ -78,6 +78,16 @@ pub(in crate::cli) struct FormatArgs {
 }
 
 impl FormatArgs {
+    /// Returns true if rows are chosen.
+    pub(in crate::cli) fn has_rows(&self) -> bool {
+        self.rows.is_some()
+    }
+
+    /// Returns the format that is named.
+    pub(in crate::cli) fn given(&self) -> Option<Format> {
+        self.format
+    }
+
     /// Returns the format and the rows of a report in this file, or on stdout.
     pub(in crate::cli) fn resolve(&self, output: Option<&Path>) -> Result<(Format, Rows), UsageError> {
         let format = Format::chosen(self.format, output, Content::Report);

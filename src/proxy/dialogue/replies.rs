@@ -196,7 +196,7 @@ impl Dialogue {
         let mut empty = Vec::new();
         let (_, length) = skim::replies(input, |reply| empty.push(reply.starts_with(b"_")));
         for empty in empty {
-            self.note_reply(false, empty);
+            self.note_reply(None, empty);
             self.take(Kind::Reply);
         }
         (0, length)
@@ -207,7 +207,7 @@ impl Dialogue {
         let (first, words) = (self.replies.kind(), self.replies.words());
         match (kind, &mut self.ledger) {
             (_, None) | (Kind::OutOfBand, _) => {}
-            (Kind::Confirmation, Some(ledger)) => ledger.confirmed(words.first().map_or(&[], Vec::as_slice)),
+            (Kind::Confirmation, Some(ledger)) => ledger.confirmed(words),
             (Kind::Reply, Some(_)) => {
                 let empty = match first {
                     b'_' => true,
@@ -215,13 +215,14 @@ impl Dialogue {
                     b'*' | b'%' | b'~' => self.replies.elements() == 0 || self.replies.items() <= 1,
                     _ => false,
                 };
-                self.note_reply(matches!(first, b'-' | b'!'), empty);
+                let error = matches!(first, b'-' | b'!').then(|| words.first().cloned().unwrap_or_default());
+                self.note_reply(error.as_deref(), empty);
             }
         }
     }
 
     /// Shows a reply that answers a command to the observer.
-    fn note_reply(&mut self, error: bool, empty: bool) {
+    fn note_reply(&mut self, error: Option<&[u8]>, empty: bool) {
         let counts = match self.expected.front() {
             Some(Expected::Delayed(_, _, confirmations)) => !confirmations,
             Some(
@@ -233,8 +234,11 @@ impl Dialogue {
             ) => true,
             Some(Expected::Confirmations(_) | Expected::Local(_)) | None => false,
         };
-        if let (true, Some(ledger)) = (counts, &mut self.ledger) {
-            ledger.answered(error, empty);
+        match (&mut self.ledger, error) {
+            (Some(ledger), _) if counts => ledger.answered(error, empty),
+            // In place of all the confirmations of a command.
+            (Some(ledger), Some(error)) => ledger.refused(error),
+            (Some(_), None) | (None, _) => {}
         }
     }
 

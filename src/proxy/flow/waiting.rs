@@ -17,6 +17,9 @@ use crate::{
 /// A connection is idle after this long with nothing in flight.
 const IDLE: Duration = Duration::from_millis(10);
 
+/// Interval at which a silenced connection is checked for what waits on it.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// A timer whose deadline may change.
 #[derive(Default)]
 pub(super) struct Timer(Option<(Stamp, Sleep)>);
@@ -58,7 +61,8 @@ impl Flow {
         let ends = ends.filter_map(|pipe| pipe.ended).map(|ended| ended.after(self.conditions.close_delay));
         let idle = matches!(self.conditions.reset, Some((_, Moment::Idle, _))).then(|| self.past.last().after(IDLE));
         let idle = idle.filter(|_| !self.is_in_flight());
-        let Some(due) = pieces.chain(ends).chain(idle).filter(|due| *due > now).min() else {
+        let look = self.is_silenced_and_observed().then(|| now.after(LOOK));
+        let Some(due) = pieces.chain(ends).chain(idle).chain(look).filter(|due| *due > now).min() else {
             self.timer = Timer::default();
             return Poll::Pending;
         };

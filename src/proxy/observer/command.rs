@@ -47,29 +47,45 @@ pub(in crate::proxy) enum Kind {
     Removing,
     /// Takes a lock.
     Locking,
+    /// Assigns entries of a stream to a consumer: they stay pending until it acknowledges them.
+    Claiming,
 }
 
 impl Kind {
-    /// The kind of the command with this name, in capitals; `nx` is true if it has this option.
-    pub(in crate::proxy) fn of(name: &[u8], nx: impl FnOnce() -> bool) -> Self {
+    /// The kind of the command with this name, in capitals; `has` returns true for an option that it has.
+    pub(in crate::proxy) fn of(name: &[u8], has: impl Fn(&[u8]) -> bool) -> Self {
         match name {
             b"HELLO" | b"AUTH" | b"SELECT" | b"CLIENT" | b"COMMAND" | b"INFO" | b"PING" | b"READONLY"
             | b"READWRITE" | b"ASKING" | b"ECHO" | b"RESET" | b"QUIT" | b"CLUSTER" | b"SENTINEL" => Self::Handshake,
             b"INCR" | b"INCRBY" | b"INCRBYFLOAT" | b"DECR" | b"DECRBY" | b"APPEND" | b"LPUSH" | b"RPUSH"
             | b"LPUSHX" | b"RPUSHX" | b"LINSERT" | b"XADD" | b"PUBLISH" | b"SPUBLISH" | b"HINCRBY"
             | b"HINCRBYFLOAT" | b"ZINCRBY" | b"EVAL" | b"EVALSHA" | b"FCALL" | b"LMOVE" | b"BLMOVE" | b"RPOPLPUSH"
-            | b"BRPOPLPUSH" => Self::Additive,
+            | b"BRPOPLPUSH" | b"BITFIELD" | b"LREM" | b"LTRIM" | b"ZREMRANGEBYRANK" => Self::Additive,
             b"LPOP" | b"RPOP" | b"BLPOP" | b"BRPOP" | b"LMPOP" | b"BLMPOP" | b"SPOP" | b"GETDEL" | b"ZPOPMIN"
             | b"ZPOPMAX" | b"BZPOPMIN" | b"BZPOPMAX" | b"ZMPOP" | b"BZMPOP" => Self::Removing,
             b"SETNX" => Self::Locking,
-            b"SET" if nx() => Self::Locking,
+            b"SET" if has(b"NX") => Self::Locking,
+            b"ZADD" if has(b"INCR") => Self::Additive,
+            b"XREADGROUP" => Self::Claiming,
             _ => Self::Repeatable,
         }
     }
 
+    /// The kind of a transaction with a command of this kind and one of another.
+    pub(in crate::proxy) fn with(self, other: Self) -> Self {
+        let weight = |kind: Self| match kind {
+            Self::Handshake | Self::Repeatable => 0,
+            Self::Claiming => 1,
+            Self::Locking => 2,
+            Self::Removing => 3,
+            Self::Additive => 4,
+        };
+        if weight(other) > weight(self) { other } else { self }
+    }
+
     /// True if the loss of its reply is a consequence to report.
     pub(in crate::proxy) fn is_followed(self) -> bool {
-        matches!(self, Self::Additive | Self::Removing | Self::Locking)
+        matches!(self, Self::Additive | Self::Removing | Self::Locking | Self::Claiming)
     }
 }
 
@@ -81,7 +97,21 @@ pub(in crate::proxy) struct Entry {
     /// Of its first bytes, if its kind is followed.
     pub(in crate::proxy) hash: u64,
     pub(in crate::proxy) length: u64,
+    /// Commands before it in its transaction.
+    pub(in crate::proxy) behind: u64,
+    /// True if the server may wait before it answers.
+    pub(in crate::proxy) blocks: bool,
     pub(in crate::proxy) at: Stamp,
+}
+
+/// True if the server may wait before it answers the command with this name; `has` returns true for an option that it has.
+pub(in crate::proxy) fn blocks(name: &[u8], has: impl Fn(&[u8]) -> bool) -> bool {
+    match name {
+        b"BLPOP" | b"BRPOP" | b"BLMOVE" | b"BRPOPLPUSH" | b"BLMPOP" | b"BZPOPMIN" | b"BZPOPMAX" | b"BZMPOP"
+        | b"WAIT" | b"WAITAOF" => true,
+        b"XREAD" | b"XREADGROUP" => has(b"BLOCK"),
+        _ => false,
+    }
 }
 
 impl Entry {
@@ -109,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_kind_of_a_command_decides_what_its_loss_means() {
-        let kind = |name: &str, nx: bool| Kind::of(Name::new(name.as_bytes()).as_bytes(), || nx);
+        let kind = |name: &str, option: bool| Kind::of(Name::new(name.as_bytes()).as_bytes(), |_| option);
         for (name, expected) in [
             ("incr", Kind::Additive),
             ("GET", Kind::Repeatable),
@@ -119,10 +149,20 @@ mod tests {
             ("ping", Kind::Handshake),
             ("SETNX", Kind::Locking),
             ("exec", Kind::Repeatable),
+            ("zadd", Kind::Repeatable),
+            ("xreadgroup", Kind::Claiming),
         ] {
             assert_eq!(kind(name, false), expected, "{name}");
         }
         assert_eq!(kind("set", true), Kind::Locking);
+        assert_eq!(kind("zadd", true), Kind::Additive);
+        assert_eq!(Kind::Locking.with(Kind::Repeatable), Kind::Locking);
+        assert_eq!(Kind::Removing.with(Kind::Additive), Kind::Additive);
+        assert!(
+            blocks(b"XREAD", |option| option == b"BLOCK")
+                && !blocks(b"XREAD", |_| false)
+                && blocks(b"BLPOP", |_| false)
+        );
         assert!(has_option(b"*6\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n$2\r\nnx\r\n$2\r\nPX\r\n$1\r\n9\r\n", b"NX"));
         assert!(!has_option(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\nNX\r\n", b"NX"));
     }

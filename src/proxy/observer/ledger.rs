@@ -2,8 +2,17 @@
 
 use std::collections::VecDeque;
 
-use super::command::{Entry, Kind, Name, has_option};
-use crate::{clock::Stamp, event::FlowRole, foreign::Foreign};
+use super::{
+    channels::Channels,
+    command::{Entry, Kind, Name, blocks, has_option},
+    pace::Pace,
+};
+use crate::{
+    classify::{ErrorClass, Failure, Stage},
+    clock::Stamp,
+    event::FlowRole,
+    foreign::Foreign,
+};
 
 /// Commands in flight that are followed on a connection; beyond it, the connection's losses are not examined.
 const FOLLOWED: usize = 65_536;
@@ -31,20 +40,32 @@ pub(in crate::proxy) struct Ledger {
     pub(in crate::proxy) unanswered: VecDeque<Entry>,
     /// Replies that are not delivered to the client.
     pub(in crate::proxy) undelivered: VecDeque<Answered>,
-    /// Replies since the last look, for the observer.
+    /// Changes since the last look, for the observer.
     pub(in crate::proxy) fresh: Fresh,
     pub(in crate::proxy) role: Option<FlowRole>,
     pub(in crate::proxy) identity: Identity,
     /// Commands beside the handshake.
     pub(in crate::proxy) count: u64,
-    /// Channels confirmed, and subscribed to.
-    pub(in crate::proxy) channels: [u64; 2],
+    /// Channels that are confirmed.
+    pub(in crate::proxy) channels: Channels,
+    /// True if the connection speaks RESP3.
+    pub(in crate::proxy) resp3: bool,
     pub(in crate::proxy) overflown: bool,
+    pub(in crate::proxy) pace: Pace,
     arriving: Hash,
     /// True if the command that is arriving goes to the server and has one reply.
     passed: Option<bool>,
-    /// Time of the last reply.
-    replied: Option<Stamp>,
+    /// The commands between MULTI and EXEC.
+    transaction: Option<Transaction>,
+}
+
+/// The commands of a transaction so far.
+#[derive(Clone, Copy, Debug)]
+struct Transaction {
+    kind: Kind,
+    hash: Hash,
+    /// Number of commands, with MULTI.
+    commands: u64,
 }
 
 /// The changes since the observer last looked.
@@ -56,13 +77,16 @@ pub(in crate::proxy) struct Fresh {
     pub(in crate::proxy) answered: Vec<Answered>,
     /// True if a command beside the handshake had a good reply.
     pub(in crate::proxy) good: bool,
+    /// Commands that were sent, and answered without an error.
     pub(in crate::proxy) commands: u64,
-    pub(in crate::proxy) errors: u64,
+    pub(in crate::proxy) ok: u64,
+    /// Error replies that are not of a client library that tries what the server knows.
+    pub(in crate::proxy) errors: Vec<Failure>,
     /// True if the role has just become known.
     pub(in crate::proxy) identified: bool,
     pub(in crate::proxy) confirmed: bool,
-    /// Samples of the time of the server, and of the application.
-    pub(in crate::proxy) times: Vec<[Option<u64>; 2]>,
+    /// Channels that the client has left.
+    pub(in crate::proxy) left: bool,
 }
 
 /// The names that a client gives itself.
@@ -101,12 +125,13 @@ impl Ledger {
     /// Takes a whole command that the server gets and will answer with one reply.
     pub(in crate::proxy) fn sent_whole(&mut self, name: &[u8], bytes: &[u8]) {
         let name = Name::new(name);
-        let kind = Kind::of(name.as_bytes(), || has_option(bytes, b"NX"));
+        let has = |option: &[u8]| has_option(bytes, option);
+        let kind = Kind::of(name.as_bytes(), has);
         let mut hash = Hash::default();
         if kind.is_followed() {
             hash.add(bytes);
         }
-        self.sent(name, kind, hash);
+        self.sent(name, (kind, blocks(name.as_bytes(), has)), hash, 0);
     }
 
     /// Takes a part of the command that is arriving.
@@ -125,26 +150,56 @@ impl Ledger {
         let (Some(answered), Some(name)) = (self.passed.take(), words.first()) else { return };
         let name = Name::new(name);
         self.identify(name.as_bytes(), words);
-        if answered {
-            let nx = || words.iter().skip(3).any(|word| word.eq_ignore_ascii_case(b"NX"));
-            self.sent(name, Kind::of(name.as_bytes(), nx), hash);
-        } else {
-            self.assume_role(name.as_bytes());
+        if !answered {
+            return self.assume_role(name.as_bytes(), false);
+        }
+        let has = |option: &[u8]| {
+            // A value that looks like an option is none.
+            let skipped = if option == b"NX" { 3 } else { 2 };
+            words.iter().skip(skipped).any(|word| word.eq_ignore_ascii_case(option))
+        };
+        let kind = Kind::of(name.as_bytes(), has);
+        match self.in_transaction(name.as_bytes(), kind, hash) {
+            Some(Transaction { kind, hash, commands }) => self.sent(name, (kind, false), hash, commands),
+            None => self.sent(name, (kind, blocks(name.as_bytes(), has)), hash, 0),
         }
     }
 
-    fn sent(&mut self, name: Name, kind: Kind, hash: Hash) {
+    /// Follows a transaction: its commands have no effect before EXEC, which has that of all of them.
+    fn in_transaction(&mut self, name: &[u8], kind: Kind, hash: Hash) -> Option<Transaction> {
+        match (name, &mut self.transaction) {
+            (b"MULTI", _) => {
+                self.transaction = Some(Transaction { kind: Kind::Repeatable, hash: Hash::default(), commands: 1 });
+                Some(Transaction { kind, hash, commands: 0 })
+            }
+            (b"EXEC", queued) => queued.take(),
+            (b"DISCARD" | b"RESET", queued) => {
+                *queued = None;
+                None
+            }
+            (_, Some(queued)) => {
+                queued.kind = queued.kind.with(kind);
+                queued.hash.add(&hash.value.to_le_bytes());
+                queued.hash.length += hash.length;
+                queued.commands += 1;
+                Some(Transaction { kind: Kind::Repeatable, hash, commands: 0 })
+            }
+            (_, None) => None,
+        }
+    }
+
+    fn sent(&mut self, name: Name, (kind, blocks): (Kind, bool), hash: Hash, behind: u64) {
         self.fresh.commands += 1;
         if self.unanswered.len() >= FOLLOWED {
             self.overflown = true;
             self.unanswered.clear();
         }
         if kind != Kind::Handshake {
-            self.assume_role(name.as_bytes());
+            self.assume_role(name.as_bytes(), blocks);
         }
-        let entry = Entry { name, kind, hash: hash.value, length: hash.length, at: self.now };
-        if let (Some(replied), true) = (self.replied.take(), self.unanswered.is_empty()) {
-            self.fresh.times.push([None, Some(crate::clock::nanos(self.now.since(replied)))]);
+        let entry = Entry { name, kind, hash: hash.value, length: hash.length, behind, blocks, at: self.now };
+        if self.unanswered.is_empty() {
+            self.pace.asked(self.now);
         }
         if kind != Kind::Handshake {
             self.count += 1;
@@ -155,28 +210,43 @@ impl Ledger {
         self.unanswered.push_back(entry);
     }
 
-    /// Takes a reply to the oldest command.
-    pub(in crate::proxy) fn answered(&mut self, error: bool, empty: bool) {
-        self.fresh.errors += u64::from(error);
+    /// Takes a reply to the oldest command; `error` is the line of one.
+    pub(in crate::proxy) fn answered(&mut self, error: Option<&[u8]>, empty: bool) {
         let Some(entry) = self.unanswered.pop_front() else { return };
-        self.fresh.good |= entry.kind != Kind::Handshake && !error;
-        if self.unanswered.is_empty() {
+        match error {
+            Some(line) => {
+                let stage = if entry.kind == Kind::Handshake { Stage::Hello } else { Stage::Command };
+                self.fresh.errors.extend(failure(line, stage));
+            }
+            None => self.fresh.ok += 1,
+        }
+        self.fresh.good |= entry.kind != Kind::Handshake && error.is_none();
+        if self.unanswered.is_empty() && !entry.blocks {
             // Of a pipeline, only the last reply is timed.
-            self.fresh.times.push([Some(crate::clock::nanos(self.now.since(entry.at))), None]);
-            self.replied = Some(self.now);
+            self.pace.answered(entry.at, self.now);
         }
         if entry.kind.is_followed() {
-            let answered = Answered { entry, good: !error && !empty, from: self.from };
+            let answered = Answered { entry, good: error.is_none() && !empty, from: self.from };
             self.fresh.answered.push(answered);
             self.undelivered.push_back(answered);
         }
     }
 
+    /// Takes an error in place of confirmations.
+    pub(in crate::proxy) fn refused(&mut self, line: &[u8]) {
+        self.fresh.errors.extend(failure(line, Stage::Subscribe));
+    }
+
     /// Takes the confirmation of a subscription, or of its end.
-    pub(in crate::proxy) fn confirmed(&mut self, word: &[u8]) {
-        let [confirmed, _] = &mut self.channels;
-        *confirmed = if is_end(word) { confirmed.saturating_sub(1) } else { *confirmed + 1 };
+    pub(in crate::proxy) fn confirmed(&mut self, words: &[Vec<u8>]) {
+        self.fresh.left |= self.channels.confirmed(words);
         self.fresh.confirmed = true;
+    }
+
+    /// Returns the time at which the oldest command was sent that the server should have answered without a wait.
+    pub(in crate::proxy) fn oldest(&self) -> Option<Stamp> {
+        // A reply waits for those before it.
+        self.unanswered.front().filter(|entry| !entry.blocks).map(|entry| entry.at)
     }
 
     /// Forgets the replies of chunks of which bytes are written to the client; `sent` are all that are.
@@ -186,9 +256,9 @@ impl Ledger {
         }
     }
 
-    fn assume_role(&mut self, name: &[u8]) {
+    fn assume_role(&mut self, name: &[u8], blocks: bool) {
         if self.role.is_none() || (name.ends_with(b"SUBSCRIBE") && self.role == Some(FlowRole::Commands)) {
-            self.role = Some(role_of(name));
+            self.role = Some(role_of(name, blocks));
             self.fresh.identified = true;
         }
     }
@@ -202,34 +272,38 @@ impl Ledger {
             b"CLIENT" if is(1, "SETINFO") && is(2, "LIB-VER") => self.identity.version = word(3),
             b"CLIENT" if is(1, "SETNAME") => self.identity.name = word(2),
             b"AUTH" if words.len() > 2 => self.identity.user = word(1),
+            b"RESET" => self.channels.clear(),
             b"HELLO" => {
+                self.resp3 = words.get(1).map_or(self.resp3, |version| version == b"3");
                 let place = |text: &str| (2..words.len()).find(|place| is(*place, text));
                 self.identity.user =
                     place("AUTH").and_then(|place| word(place + 1)).or_else(|| self.identity.user.take());
                 self.identity.name =
                     place("SETNAME").and_then(|place| word(place + 1)).or_else(|| self.identity.name.take());
             }
-            _ if name.ends_with(b"SUBSCRIBE") && !is_end(name) => {
-                self.channels[1] += (words.len() as u64).saturating_sub(1)
-            }
             _ => {}
         }
     }
 }
 
-fn is_end(word: &[u8]) -> bool {
-    let word = word.to_ascii_lowercase();
-    word.ends_with(b"unsubscribe")
+/// Returns an error reply as a failure, without the words of the client that the server repeats; `None` for one with
+/// which a server answers a library that tries what it knows.
+fn failure(line: &[u8], stage: Stage) -> Option<Failure> {
+    let text = String::from_utf8_lossy(line);
+    let class = ErrorClass::from_server_line(&text);
+    let tried = matches!(class, ErrorClass::ServerError | ErrorClass::Resp3Unsupported);
+    let own = text.split(['\'', '"', '`']).next().unwrap_or_default();
+    (stage != Stage::Hello || !tried).then(|| Failure::server(stage, own))
 }
 
-fn role_of(name: &[u8]) -> FlowRole {
+fn role_of(name: &[u8], blocks: bool) -> FlowRole {
     match name {
         b"MONITOR" => FlowRole::Monitor,
         b"PSYNC" | b"SYNC" | b"REPLCONF" => FlowRole::Replica,
         _ if name.ends_with(b"SUBSCRIBE") => FlowRole::Subscriber,
-        b"BLPOP" | b"BRPOP" | b"BLMOVE" | b"BRPOPLPUSH" | b"BLMPOP" | b"BZPOPMIN" | b"BZPOPMAX" | b"BZMPOP" => {
-            FlowRole::Blocking
-        }
+        // These wait for replicas, not for data.
+        b"WAIT" | b"WAITAOF" => FlowRole::Commands,
+        _ if blocks => FlowRole::Blocking,
         _ => FlowRole::Commands,
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     plan::{PolicyName, Protocol, ReconnectPolicy},
     record::{Recorder, fixture},
     render::views::{Figure, escaped},
-    report::{Comparison, Observation, Report},
+    report::{Comparison, Report},
 };
 
 const TIME: WallTime = WallTime::from_unix_nanos(1_795_356_131_204_512_000);
@@ -39,9 +39,6 @@ fn sample(content: Content, format: Format) -> io::Result<String> {
         Content::Explanation => written(&knowledge::search("RD012").unwrap(), format)
             .and_then(|answer| Ok(answer + &written(knowledge::entries(), format)?)),
         Content::Events => written(&event(), format),
-        Content::Application => {
-            written(&Observation::default().report("redis://cache.example:6379".into(), None), format)
-        }
     }
 }
 

@@ -31,11 +31,9 @@ pub(super) fn write(report: &Report) -> String {
 
 fn one(index: usize, run: &Run) -> String {
     let started = &run.started;
-    let mut rows = vec![
-        ("target", list(&header::target_line(started))),
-        ("policy", list(rest(&header::policy_line(started)))),
-        ("plan", list(rest(&header::plan_line(&started.plan)))),
-    ];
+    let mut rows = vec![("target", list(&header::target_line(started)))];
+    rows.extend(header::policy_line(started).map(|line| ("policy", list(rest(&line)))));
+    rows.push(("plan", list(rest(&header::plan_line(&started.plan)))));
     rows.extend(header::faults_line(&started.plan).map(|line| ("faults", list(rest(&line)))));
     rows.push(("seed", figure(&format!("runs.{index}.plan.seed"), started.plan.seed, &started.plan.seed.to_string())));
     let end = run.stopped.map_or("not ended", event_line::stopped);

@@ -7,7 +7,9 @@ use super::{
 use crate::{
     event::RefusalEnd,
     render::{
-        Times, diagnosis,
+        Times,
+        application::{self, Naming},
+        diagnosis,
         report::{steps, value_of},
         units::{duration, span},
     },
@@ -21,7 +23,8 @@ const ROWS: usize = 100;
 type Content = (&'static [&'static str], &'static [usize], Vec<Vec<String>>);
 
 pub(super) fn write(report: &Report, times: Times) -> String {
-    let parts: [(&str, &str, Content); 9] = [
+    let parts: [(&str, &str, Content); 10] = [
+        ("application", "Application", application(report)),
         ("gates", "Gates", gates(report)),
         ("findings", "Findings", findings(report)),
         ("failovers", "Failovers", failovers(report, times)),
@@ -49,6 +52,11 @@ pub(super) fn write(report: &Report, times: Times) -> String {
 
 fn code(code: &str) -> String {
     format!("<code>{}</code>", text(code))
+}
+
+fn application(report: &Report) -> Content {
+    let lines = report.application.iter().flat_map(application::lines);
+    (&["", ""], &[], lines.map(|(label, line)| vec![label.to_owned(), text(&line)]).collect())
 }
 
 fn gates(report: &Report) -> Content {
@@ -149,7 +157,8 @@ fn states(report: &Report, times: Times) -> Content {
     let row = |row: &crate::record::StateRow| {
         let name = text(&row.state.to_string().replace('_', " "));
         let state = if row.terminal { format!("<b class=\"bad\">{name}</b>") } else { name };
-        vec![text(&times.of(row.time)), format!("#{}", row.connection), state, text(&row.why)]
+        let name = Naming::in_table(report, row.run).name(row.connection).unwrap_or_else(|| "#0".to_owned());
+        vec![text(&times.of(row.time)), name, state, text(&row.why)]
     };
     (&["Time (UTC)", "Connection", "State", "Evidence"], &[], report.states.iter().map(row).collect())
 }

@@ -3,7 +3,7 @@
 use super::{incidents, text};
 use crate::{
     render::{
-        Style, Times, header,
+        Style, Times, application, header,
         units::duration,
         views::{Overview, Table, escaped},
     },
@@ -15,8 +15,13 @@ pub(super) fn of(report: &Report, style: Style) -> Overview {
     let times = Times::of_report(report, style);
     let mut above = vec![verdict(report.verdict, &text::headline(report))];
     for run in &report.runs {
-        let lines = [header::target_line(&run.started), header::policy_line(&run.started), text::summary(run, times)];
-        above.push(lines.map(|line| escaped(&line)).join("<br>\n"));
+        let lines = [
+            Some(header::target_line(&run.started)),
+            header::policy_line(&run.started),
+            Some(text::summary(run, times)),
+        ];
+        let lines: Vec<_> = lines.into_iter().flatten().map(|line| escaped(&line)).collect();
+        above.push(lines.join("<br>\n"));
     }
     let items: Vec<_> = incidents::blocks(report, times).iter().map(|lines| item(lines)).collect();
     above.extend((!items.is_empty()).then(|| items.join("\n")));
@@ -28,7 +33,8 @@ pub(super) fn of(report: &Report, style: Style) -> Overview {
         ("end to end", &report.end_to_end),
     ];
     let latencies = latencies.into_iter().filter_map(|(name, latency)| Some((name, percentiles(latency.as_ref()?))));
-    let rows = text::total_lines(report, times).into_iter().chain(latencies);
+    let application = report.application.iter().flat_map(application::lines);
+    let rows = application.chain(text::total_lines(report, times)).chain(latencies);
     let notes = report.notes.iter().map(|note| format!("note: {}", escaped(&note.text)));
     Overview {
         above,

@@ -63,6 +63,11 @@ fn figures(report: &Report) -> Vec<Figure> {
         let peak = report.reconnect_peak.map_or(0, |peak| peak.connections);
         add("reconnect_peak", Some(Metric::ReconnectPeak), Some(f64::from(peak)), "");
     }
+    if let Some(application) = &report.application {
+        add("ran_twice", Some(Metric::RanTwice), Some(application.ran_twice_count as f64), "");
+        add("elements_lost", Some(Metric::ElementsLost), Some(application.elements_lost_count as f64), "");
+        add("ambiguous", Some(Metric::Ambiguous), Some(application.outcome_unknown as f64), "");
+    }
     if let Some(delivery) = report.delivery.as_ref().filter(|delivery| delivery.verified) {
         add("lost", Some(Metric::Lost), Some(delivery.lost as f64), "");
         add("duplicated", Some(Metric::Duplicated), Some(delivery.duplicated as f64), "");

@@ -6,7 +6,9 @@ use crate::{
     event::RefusalEnd,
     record::{ErrorRow, OutageKind},
     render::{
-        Times, diagnosis, event_line, table,
+        Times,
+        application::Naming,
+        diagnosis, event_line, table,
         units::{clean, duration, percent, span},
     },
     report::{GateLevel, GateResult, Latency, OutageRow, RefusalRow, Report},
@@ -63,7 +65,7 @@ pub(super) fn latencies(report: &Report, columns: Option<usize>, out: &mut dyn W
 pub(super) fn outages(report: &Report, times: Times, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let rows = longest_first_page(&report.outages.rows, |row| row.duration)
         .into_iter()
-        .map(|row| outage(row, times))
+        .map(|row| outage(row, Naming::in_table(report, row.outage.run), times))
         .collect();
     let header = ["outage", "", "", "lasted", "failed", "outcome unknown", "lost", "end", "cause", "client error"];
     write((&header, 3..7, rows), columns, out)
@@ -117,17 +119,15 @@ pub(super) fn causes(rows: &[OutageRow], times: Times, verbose: bool, out: &mut 
     Ok(())
 }
 
-fn outage(row: &OutageRow, times: Times) -> Vec<String> {
+fn outage(row: &OutageRow, naming: Naming, times: Times) -> Vec<String> {
     let outage = &row.outage;
     let end = match (outage.restored, outage.by_itself) {
         (None, _) => "not recovered",
         (Some(_), Some(false)) => "new session",
         (Some(_), _) => "recovered",
     };
-    let connection = match outage.connection {
-        0 => outage.kind.to_string(),
-        number => format!("{} #{number}", outage.kind),
-    };
+    let name = naming.name(outage.connection);
+    let connection = name.map_or(outage.kind.to_string(), |name| format!("{} {name}", outage.kind));
     let reported = match (&outage.failure, outage.kind) {
         (Some(failure), _) => event_line::failure(failure),
         (None, OutageKind::Drop) => "none".into(),
@@ -243,8 +243,10 @@ pub(in crate::render) fn value_of(result: &GateResult, value: f64) -> String {
         Metric::Ambiguous
         | Metric::Desyncs
         | Metric::Duplicated
+        | Metric::ElementsLost
         | Metric::Errors
         | Metric::Lost
+        | Metric::RanTwice
         | Metric::ReconnectPeak
         | Metric::Reconnects
         | Metric::Reordered

@@ -246,7 +246,7 @@ fn unbroken(report: &ScopeReport, style: Style, out: &mut dyn Write) -> io::Resu
             let started = &run.started;
             let name = format!("redis-doctor {} · {}", report.version, started.plan.command);
             writeln!(out, "{name} · {} · run {}", count(report.targets.len() as u64, "target"), started.run_id)?;
-            writeln!(out, "{}", clean(&header::policy_line(started)))?;
+            header::policy_line(started).iter().try_for_each(|policy| writeln!(out, "{}", clean(policy)))?;
         }
         writeln!(out, "{} for {}\n", Times::moments(style).in_full(run.time), duration(report.duration))?;
     }

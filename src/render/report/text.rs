@@ -9,7 +9,7 @@ use crate::{
     plan::Command,
     record::LedgerFigures,
     render::{
-        Style, Times, compare, event_line,
+        Style, Times, application, compare, event_line,
         fit::{self, INDENT},
         header,
         units::{clean, count, duration, percent, three_digits},
@@ -36,6 +36,7 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
         let width = fit::readable(columns);
         verdict(report.verdict, report.interim, &headline(report), style, out)?;
         heading(report, times, width, style.below_header, out)?;
+        application(report, width, out)?;
         incidents::write(report, times, out)?;
         course::write(report, times, columns, out)?;
         totals(report, times, width, out)?;
@@ -129,11 +130,21 @@ fn heading(report: &Report, times: Times, width: usize, below_header: bool, out:
         writeln!(out)?;
         if !below_header {
             line(&clean(&header::target_line(&run.started)), width, out)?;
-            line(&clean(&header::policy_line(&run.started)), width, out)?;
+            if let Some(policy) = header::policy_line(&run.started) {
+                line(&clean(&policy), width, out)?;
+            }
         }
         line(&clean(&summary(run, times)), width, out)?;
     }
     Ok(())
+}
+
+/// Writes the lines about an observed application.
+fn application(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let Some(application) = &report.application else { return Ok(()) };
+    writeln!(out)?;
+    let lines = application::lines(application);
+    lines.iter().try_for_each(|(label, text)| line(&format!("{label:<9}  {text}"), width, out))
 }
 
 fn line(text: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {

@@ -1,11 +1,12 @@
 //! `CLIENT`: listing, describing and closing connections.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::{Call, Client, ClientId, Command, Reply, command, container};
-use crate::sandbox::state::State;
+use crate::sandbox::state::{Pause, Replies, State};
 
 pub(super) const COMMANDS: &[Command] = &[container("client", -2, CLIENT)];
 
@@ -17,9 +18,40 @@ const CLIENT: &[Command] = &[
     command("client|list", -2, list),
     command("client|no-evict", 3, |call| switch(call, |client, on| client.no_evict = on)),
     command("client|no-touch", 3, |call| switch(call, |client, on| client.no_touch = on)),
+    command("client|pause", -3, pause),
+    command("client|reply", 3, reply),
     command("client|setinfo", 4, set_info),
     command("client|setname", 3, |call| set_name(call, 2).map_or_else(|refusal| refusal, |()| Reply::OK)),
+    command("client|unpause", 2, |call| {
+        call.state.paused = None;
+        call.everyone().iter().for_each(|client| client.wake.notify_one());
+        Reply::OK
+    }),
 ];
+
+fn pause(call: &mut Call<'_>) -> Reply {
+    let args = call.args;
+    let Some(millis) = args.integer(2).and_then(|millis| u64::try_from(millis).ok()) else {
+        return Reply::error("ERR timeout is not an integer or out of range");
+    };
+    let writes = args.is(3, "write");
+    if args.len() > 4 || args.len() == 4 && !writes && !args.is(3, "all") {
+        return Reply::syntax_error();
+    }
+    let until = call.state.time.elapsed().saturating_add(Duration::from_millis(millis));
+    call.state.paused = Some(Pause { until, writes });
+    Reply::OK
+}
+
+fn reply(call: &mut Call<'_>) -> Reply {
+    call.client.replies = match call.args.get(2).to_ascii_uppercase().as_slice() {
+        b"ON" => Replies::All,
+        b"OFF" => Replies::None,
+        b"SKIP" => Replies::Skip,
+        _ => return Reply::syntax_error(),
+    };
+    Reply::OK
+}
 
 fn get_name(call: &mut Call<'_>) -> Reply {
     match call.client.name.as_str() {

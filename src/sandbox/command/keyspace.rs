@@ -15,8 +15,14 @@ pub(super) const COMMANDS: &[Command] = &[
     command("incrby", 3, incr_by),
     command("del", -2, del),
     command("exists", -2, exists),
-    command("expire", -3, |call| expire(call, Duration::from_secs)),
-    command("pexpire", -3, |call| expire(call, Duration::from_millis)),
+    command("unlink", -2, del),
+    command("expire", -3, |call| expire(call, Duration::from_secs, false)),
+    command("pexpire", -3, |call| expire(call, Duration::from_millis, false)),
+    command("expireat", -3, |call| expire(call, Duration::from_secs, true)),
+    command("pexpireat", -3, |call| expire(call, Duration::from_millis, true)),
+    command("persist", 2, persist),
+    command("expiretime", 2, |call| expire_time(call, 1_000)),
+    command("pexpiretime", 2, |call| expire_time(call, 1)),
     command("ttl", 2, |call| ttl(call, 1_000)),
     command("pttl", 2, |call| ttl(call, 1)),
     command("dbsize", 1, db_size),
@@ -116,7 +122,7 @@ fn incr_by(call: &mut Call<'_>) -> Reply {
     }
 }
 
-fn add(call: &mut Call<'_>, step: i64) -> Reply {
+pub(super) fn add(call: &mut Call<'_>, step: i64) -> Reply {
     let old = lookup(call, 1);
     let Some(number) = old.as_ref().map_or(Some(0), |old| integer(&old.value)) else {
         return Reply::not_an_integer();
@@ -140,7 +146,8 @@ fn exists(call: &mut Call<'_>) -> Reply {
     Reply::count(found.count())
 }
 
-fn expire(call: &mut Call<'_>, unit: fn(u64) -> Duration) -> Reply {
+/// `absolute` counts from the Unix epoch.
+fn expire(call: &mut Call<'_>, unit: fn(u64) -> Duration, absolute: bool) -> Reply {
     let condition = match parse_condition(call) {
         Ok(condition) => condition,
         Err(refusal) => return refusal,
@@ -148,7 +155,7 @@ fn expire(call: &mut Call<'_>, unit: fn(u64) -> Duration) -> Reply {
     let Some(number) = call.args.integer(2) else {
         return Reply::not_an_integer();
     };
-    let now = call.state.time.wall();
+    let now = if absolute { Duration::ZERO } else { call.state.time.wall() };
     let moment = match u64::try_from(number) {
         Ok(number) => in_range(now.saturating_add(unit(number))),
         Err(_) => Some(now.saturating_sub(unit(number.unsigned_abs()))),
@@ -163,6 +170,25 @@ fn expire(call: &mut Call<'_>, unit: fn(u64) -> Duration) -> Reply {
         }
         _ => Reply::Integer(0),
     }
+}
+
+fn persist(call: &mut Call<'_>) -> Reply {
+    match lookup(call, 1) {
+        Some(Entry { expires_at: Some(_), value }) => {
+            store(call, None, value);
+            Reply::Integer(1)
+        }
+        _ => Reply::Integer(0),
+    }
+}
+
+/// Returns the moment at which a key expires, in units of the given milliseconds since the Unix epoch.
+fn expire_time(call: &mut Call<'_>, unit: u128) -> Reply {
+    Reply::Integer(match lookup(call, 1) {
+        None => -2,
+        Some(Entry { expires_at: None, .. }) => -1,
+        Some(Entry { expires_at: Some(moment), .. }) => i64::try_from(moment.as_millis() / unit).unwrap_or(i64::MAX),
+    })
 }
 
 /// The condition for `EXPIRE` to take effect, based on the key's current expiry.
@@ -236,10 +262,10 @@ fn store(call: &mut Call<'_>, expires_at: Option<Duration>, value: Bytes) {
 }
 
 /// Redis stores expiry as milliseconds in a signed 64-bit integer.
-fn in_range(moment: Duration) -> Option<Duration> {
+pub(super) fn in_range(moment: Duration) -> Option<Duration> {
     i64::try_from(moment.as_millis()).ok().map(|_| moment)
 }
 
-fn invalid_expiry(name: &str) -> Reply {
+pub(super) fn invalid_expiry(name: &str) -> Reply {
     Reply::error(format!("ERR invalid expire time in '{name}' command"))
 }

@@ -4,8 +4,10 @@ use bytes::Bytes;
 
 use super::client::set_name;
 use super::info::{REDIS_VERSION, role};
-use super::{Call, Command, Kind, Protocol, Reply, command, container, count};
-use crate::sandbox::state::Keyspace;
+use super::{
+    Call, Command, Kind, Protocol, Reply, command, container, count, describe_all, describe_named, names, transaction,
+};
+use crate::sandbox::state::{Keyspace, Transaction};
 
 pub(super) const COMMANDS: &[Command] = &[
     command("ping", -1, ping).while_subscribed(),
@@ -23,8 +25,8 @@ pub(super) const COMMANDS: &[Command] = &[
 const COMMAND: &[Command] = &[
     command("command|count", 2, |_| Reply::count(count())),
     command("command|docs", -2, |_| Reply::Map(Vec::new())),
-    command("command|info", -2, |call| Reply::Array(call.args.skip(2).map(|_| Reply::Null).collect())),
-    command("command|list", -2, |_| Reply::Array(Vec::new())),
+    command("command|info", -2, |call| if call.args.len() == 2 { describe_all() } else { describe_named(call.args) }),
+    command("command|list", -2, |_| names()),
 ];
 
 fn ping(call: &mut Call<'_>) -> Reply {
@@ -165,6 +167,8 @@ fn reset(call: &mut Call<'_>) -> Reply {
             call.state.subscriptions.unsubscribe(kind, &name, id);
         }
     }
+    transaction::forget(call.state, call.client);
+    call.client.transaction = Transaction::default();
     call.client.reset(authenticated);
     Reply::Simple("RESET")
 }

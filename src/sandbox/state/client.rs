@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::settings::OutputLimits;
 use super::subscriptions::{ClientId, Kind, Subscriptions};
+use super::transaction::Transaction;
 use crate::sandbox::reply::Protocol;
 
 /// A connected client.
@@ -31,12 +32,39 @@ pub(in crate::sandbox) struct Client {
     /// Unsent replies and pushes, in order.
     pub(in crate::sandbox) out: BytesMut,
     pub(in crate::sandbox) protocol: Protocol,
+    pub(in crate::sandbox) replies: Replies,
+    pub(in crate::sandbox) transaction: Transaction,
     /// Received bytes not yet executed.
     pub(in crate::sandbox) unread: usize,
     /// Wakes the client's task when there is output, or when the client has left the registry.
     pub(in crate::sandbox) wake: Rc<Notify>,
     connected_at: Duration,
     over_soft_limit_since: Option<Duration>,
+}
+
+/// The commands whose replies a client wants (CLIENT REPLY).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(in crate::sandbox) enum Replies {
+    #[default]
+    All,
+    None,
+    /// None to the present command and the next one.
+    Skip,
+    /// None to the next command.
+    SkipNext,
+}
+
+impl Replies {
+    /// Returns true if the present command is answered, and continues with the next.
+    pub(super) fn wants(&mut self) -> bool {
+        let now = *self;
+        *self = match now {
+            Self::Skip => Self::SkipNext,
+            Self::SkipNext | Self::All => Self::All,
+            Self::None => Self::None,
+        };
+        now == Self::All
+    }
 }
 
 /// The client exceeded its output limit and must be closed.
@@ -60,6 +88,8 @@ impl Client {
             no_touch: false,
             out: BytesMut::new(),
             protocol: Protocol::Resp2,
+            replies: Replies::default(),
+            transaction: Transaction::default(),
             unread: 0,
             wake: Rc::new(Notify::new()),
             connected_at: now,
@@ -93,6 +123,7 @@ impl Client {
         self.no_evict = false;
         self.no_touch = false;
         self.protocol = Protocol::Resp2;
+        self.replies = Replies::default();
     }
 
     /// Formats the client's line in `CLIENT LIST`.
@@ -109,13 +140,14 @@ impl Client {
         // Writing to a string cannot fail.
         let _ = writeln!(
             line,
-            " age={} idle={} flags={} db={} sub={sub} psub={psub} ssub={ssub} multi=-1 qbuf={} qbuf-free=0 argv-mem=0 \
+            " age={} idle={} flags={} db={} sub={sub} psub={psub} ssub={ssub} multi={} qbuf={} qbuf-free=0 argv-mem=0 \
              multi-mem=0 rbs=16384 rbp=16384 obl={} oll=0 omem=0 tot-mem={} events={} cmd={} user=default redir=-1 \
              resp={} lib-name={} lib-ver={}",
             since(self.connected_at),
             since(self.active_at),
             self.flags(sub + psub + ssub > 0),
             self.db,
+            self.transaction.queued.as_ref().map_or(-1, |queued| queued.len() as i64),
             self.unread,
             self.out.len(),
             self.unread + self.out.capacity(),

@@ -21,6 +21,8 @@ pub(in crate::sandbox) struct Entry {
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Keyspace {
     databases: [HashMap<Bytes, Entry>; DATABASES],
+    /// Watched keys: the number of clients that watch one, and its version, which grows with each change.
+    watched: HashMap<(usize, Bytes), (usize, u64)>,
 }
 
 impl Keyspace {
@@ -33,6 +35,7 @@ impl Keyspace {
 
     /// Writes a key; an entry that has already expired removes it.
     pub(in crate::sandbox) fn set(&mut self, db: usize, key: &[u8], entry: Entry, now: Duration) {
+        self.changed(db, key);
         if entry.is_alive(now) {
             self.databases[db].insert(Bytes::copy_from_slice(key), entry);
         } else {
@@ -42,7 +45,59 @@ impl Keyspace {
 
     /// Removes a key; true if it existed.
     pub(in crate::sandbox) fn remove(&mut self, db: usize, key: &[u8], now: Duration) -> bool {
-        self.databases[db].remove(key).is_some_and(|entry| entry.is_alive(now))
+        let existed = self.databases[db].remove(key).is_some_and(|entry| entry.is_alive(now));
+        if existed {
+            self.changed(db, key);
+        }
+        existed
+    }
+
+    /// Empties a database, or all.
+    pub(in crate::sandbox) fn clear(&mut self, db: Option<usize>) {
+        let emptied = |number: usize| db.is_none_or(|db| db == number);
+        let databases = self.databases.iter_mut().enumerate();
+        databases.filter(|(number, _)| emptied(*number)).for_each(|(_, database)| database.clear());
+        let watched = self.watched.iter_mut().filter(|((db, _), _)| emptied(*db));
+        watched.for_each(|(_, (_, version))| *version += 1);
+    }
+
+    /// Returns the keys of a database by name.
+    pub(in crate::sandbox) fn keys(&self, db: usize, now: Duration) -> Vec<Bytes> {
+        let alive = self.databases[db].iter().filter(|(_, entry)| entry.is_alive(now));
+        let mut keys: Vec<_> = alive.map(|(key, _)| key.clone()).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// Watches a key, and returns its version.
+    pub(in crate::sandbox) fn watch(&mut self, db: usize, key: &[u8]) -> u64 {
+        let (watchers, version) = self.watched.entry((db, Bytes::copy_from_slice(key))).or_default();
+        *watchers += 1;
+        *version
+    }
+
+    /// Ends one watch of a key.
+    pub(in crate::sandbox) fn unwatch(&mut self, db: usize, key: &Bytes) {
+        let place = (db, key.clone());
+        if let Some((watchers, _)) = self.watched.get_mut(&place) {
+            *watchers -= 1;
+            if *watchers == 0 {
+                self.watched.remove(&place);
+            }
+        }
+    }
+
+    /// Returns the version of a watched key.
+    pub(in crate::sandbox) fn version(&self, db: usize, key: &Bytes) -> u64 {
+        self.watched.get(&(db, key.clone())).map_or(0, |(_, version)| *version)
+    }
+
+    fn changed(&mut self, db: usize, key: &[u8]) {
+        if !self.watched.is_empty()
+            && let Some((_, version)) = self.watched.get_mut(&(db, Bytes::copy_from_slice(key)))
+        {
+            *version += 1;
+        }
     }
 
     /// Returns the number of keys in a database, and how many have an expiry.

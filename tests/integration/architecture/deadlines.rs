@@ -7,7 +7,7 @@ use super::source::{Token, behind_group};
 pub(super) const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("clock.rs", "poll_fn", "it is `Alarm::within` itself"),
     ("dial/resp_stream.rs", "read_buf", "`RespStream::receive` sets the deadline of a whole reply"),
-    ("engine/run.rs", "shutdown", "it ends tasks, not a connection"),
+    ("engine/run/evidence.rs", "shutdown", "it ends tasks, not a connection"),
     ("proxy/acceptor.rs", "accept", "a listener waits for clients until the proxy ends"),
     ("proxy/flow.rs", "poll_fn", "a relayed connection may be idle; it ends with either end, a fault, or the proxy"),
     ("proxy/flow/dialing.rs", "poll_fn", "a stalled connection waits for the end of the fault, or of the proxy"),
