@@ -414,7 +414,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json csv markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json csv markdown html" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -832,7 +832,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson nagios html" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -985,7 +985,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__ping)
-            opts="-r -c -i -w -W -D -t -u -h -p -s -n -a -o -q --count --interval --deadline --timeout --payload --timestamps --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --format --rows --help --config"
+            opts="-r -c -i -w -W -D -t -u -h -p -s -n -a -o -q -v --count --interval --deadline --timeout --payload --timestamps --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --verbose --local-time --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --format --rows --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1244,7 +1244,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html hgrm hlog" -- "${cur}"))
                     return 0
                     ;;
                 --rows)
@@ -1318,7 +1318,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html hgrm hlog" -- "${cur}"))
                     return 0
                     ;;
                 --rows)
@@ -1365,14 +1365,14 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__report)
-            opts="-o -q --strict --format --rows --output --quiet --color --fail-on --warn-on --exit-zero --help --config"
+            opts="-o -q -v --strict --format --rows --output --quiet --color --verbose --local-time --fail-on --warn-on --exit-zero --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html hgrm hlog" -- "${cur}"))
                     return 0
                     ;;
                 --rows)
@@ -1411,7 +1411,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__soak)
-            opts="-d -W -t -u -h -p -s -n -a -o -q --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --stop-on-critical --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --format --rows --help --config"
+            opts="-d -W -t -u -h -p -s -n -a -o -q -v --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --baseline --stop-on-critical --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --verbose --local-time --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --format --rows --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1458,6 +1458,10 @@ _redis__doctor() {
                     return 0
                     ;;
                 --channels)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --baseline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1674,7 +1678,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html hgrm hlog" -- "${cur}"))
                     return 0
                     ;;
                 --rows)
@@ -1693,7 +1697,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__subscribe)
-            opts="-c -d -D -t -u -h -p -s -n -a -o -q --pattern --shard --count --duration --expect-every --verify --rate --timestamps --format --report-format --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --help --config"
+            opts="-c -d -D -t -u -h -p -s -n -a -o -q -v --pattern --shard --count --duration --expect-every --verify --rate --timestamps --format --report-format --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --verbose --local-time --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1736,7 +1740,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --report-format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html hgrm hlog" -- "${cur}"))
                     return 0
                     ;;
                 --target)

@@ -627,7 +627,9 @@ csv\t''
 openmetrics\t''
 nagios\t''
 markdown\t''
-html\t''"
+html\t''
+hgrm\t''
+hlog\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
 intervals\t''
 outages\t''

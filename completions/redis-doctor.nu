@@ -477,7 +477,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor proxy format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" "hgrm" "hlog" ]
   }
 
   def "nu-complete redis-doctor proxy rows" [] {

@@ -155,9 +155,11 @@ _arguments "${_arguments_options[@]}" : \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
 '*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'(-u --uri --targets -h --host -p --port -s --socket --sandbox --spawn --cluster --fault --incident)*--sentinel=[Find the server by these Sentinels (repeatable)]:HOST:PORT:_default' \
+'--master=[With --sentinel, the name of the primary]:NAME:_default' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
+'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html hgrm hlog)' \
 '--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '-D[Print a Unix timestamp before each line, like ping -D]' \
@@ -170,6 +172,9 @@ _arguments "${_arguments_options[@]}" : \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'-v[Show every section of the text report]' \
+'--verbose[Show every section of the text report]' \
+'--local-time[Show local times instead of UTC]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
 '(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
@@ -190,7 +195,7 @@ _arguments "${_arguments_options[@]}" : \
 '--expect-every=[Report a gap if no message arrives for this long]:TIME:_default' \
 '--rate=[Publish rate of --verify \[default\: 10/s\]]:RATE:_default' \
 '--format=[Message format on stdout]:FORMAT:(text ndjson raw)' \
-'--report-format=[Report format of --output \[default\: that of its name, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
+'--report-format=[Report format of --output \[default\: that of its name, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html hgrm hlog)' \
 '-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
@@ -240,6 +245,8 @@ _arguments "${_arguments_options[@]}" : \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
 '*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'(-u --uri --targets -h --host -p --port -s --socket --sandbox --spawn --cluster --fault --incident)*--sentinel=[Find the server by these Sentinels (repeatable)]:HOST:PORT:_default' \
+'--master=[With --sentinel, the name of the primary]:NAME:_default' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
@@ -254,6 +261,9 @@ _arguments "${_arguments_options[@]}" : \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'-v[Show every section of the text report]' \
+'--verbose[Show every section of the text report]' \
+'--local-time[Show local times instead of UTC]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
 '(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
@@ -271,7 +281,8 @@ _arguments "${_arguments_options[@]}" : \
 '*--workload=[Workload, comma-separated \[default\: ping,pubsub\]]:WORKLOAD:((ping\:"PING with a nonce"
 pubsub\:"Numbered messages on channels redis-doctor\:RUN\:N, each accounted for"
 kv\:"SET and GET of expiring keys under redis-doctor\:"
-mixed\:"All three"))' \
+mixed\:"PING, messages, and SET and GET"
+ledger\:"SET of numbered keys, read back at the end"))' \
 '--connections=[Number of connections under test, 1 to 10000]:N:_default' \
 '--concurrency=[Probes in flight per connection, 1 to 10000 \[default\: 1\]]:M:_default' \
 '--payload=[Extra bytes in each probe, at most 16m \[default\: 0\]]:BYTES:_default' \
@@ -279,6 +290,7 @@ mixed\:"All three"))' \
 '--timeout=[Timeout of a probe \[default\: 2s\]]:TIME:_default' \
 '--verify-rate=[Numbered messages per connection \[default\: 10/s\]]:RATE:_default' \
 '--channels=[Channels per connection, 1 to 10000 \[default\: 1\]]:N:_default' \
+'--baseline=[Compare with this earlier run at the end]:FILE:_files' \
 '-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
@@ -328,9 +340,11 @@ mixed\:"All three"))' \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
 '*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'(-u --uri --targets -h --host -p --port -s --socket --sandbox --spawn --cluster --fault --incident)*--sentinel=[Find the server by these Sentinels (repeatable)]:HOST:PORT:_default' \
+'--master=[With --sentinel, the name of the primary]:NAME:_default' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
+'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html hgrm hlog)' \
 '--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
@@ -342,6 +356,9 @@ mixed\:"All three"))' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'-v[Show every section of the text report]' \
+'--verbose[Show every section of the text report]' \
+'--local-time[Show local times instead of UTC]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
 '(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
@@ -365,7 +382,7 @@ _arguments "${_arguments_options[@]}" : \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
 '--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
 '--key=[Private key of the certificate (PEM)]:FILE:_files' \
-'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
+'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html hgrm hlog)' \
 '--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
@@ -395,7 +412,7 @@ _arguments "${_arguments_options[@]}" : \
 '(--all)*--case=[Cases to run, comma-separated]:NAME:(reset-idle reset-in-flight reset-client-only close half-close blackhole partition-4s refuse-2s refuse-12s refuse-12s-silent stall-accept-4s accept-close-2s accept-reset-2s wrongpass-11s http-503-11s garbage-11s max-clients-3s loading-3s noperm-resubscribe slow-resubscribe many-channels readonly latency-700ms slicer truncate idle-drop-reset maintenance-push)' \
 '*--policy=[Policies to test, comma-separated]:NAME:(hardened library elasticache bare)' \
 '*--must-survive=[Exit 2 unless these policies survive every case]:NAME:(hardened library elasticache bare)' \
-'--format=[Result format]:FORMAT:(text json csv markdown)' \
+'--format=[Result format \[default\: that of the name of --output, or text\]]:FORMAT:(text json csv markdown html)' \
 '-o+[Write the results to this file]:FILE:_files' \
 '--output=[Write the results to this file]:FILE:_files' \
 '--seed=[Seed for all randomness \[default\: random\]]:N:_default' \
@@ -451,7 +468,7 @@ _arguments "${_arguments_options[@]}" : \
 '-w+[End the search after this long]:TIME:_default' \
 '--deadline=[End the search after this long]:TIME:_default' \
 '--must-survive=[Exit 2 (critical) unless connections survive this silence]:TIME:_default' \
-'--format=[Result format]:FORMAT:(text json ndjson nagios)' \
+'--format=[Result format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson nagios html)' \
 '-o+[Write the result to this file, - for stdout]:FILE:_files' \
 '--output=[Write the result to this file, - for stdout]:FILE:_files' \
 '--seed=[Seed of the faults'\'' randomness \[default\: random\]]:N:_default' \
@@ -543,7 +560,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (report)
 _arguments "${_arguments_options[@]}" : \
-'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
+'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html hgrm hlog)' \
 '--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
@@ -554,6 +571,9 @@ _arguments "${_arguments_options[@]}" : \
 '--strict[Refuse a damaged line instead of skipping it]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'-v[Show every section of the text report]' \
+'--verbose[Show every section of the text report]' \
+'--local-time[Show local times instead of UTC]' \
 '--exit-zero[Always exit 0]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::files -- Journals to read; - is stdin:_files' \
@@ -562,7 +582,7 @@ _arguments "${_arguments_options[@]}" : \
 (compare)
 _arguments "${_arguments_options[@]}" : \
 '*--fail-on=[Exit 2 if a figure changes by more than this (repeatable)]:CONDITION:(drops outage availability lost duplicated reordered errors rate p50 p90 p99 p99.9 max e2e_p50 e2e_p99)' \
-'--format=[Result format]:FORMAT:(text json csv markdown)' \
+'--format=[Result format \[default\: that of the name of --output, or text\]]:FORMAT:(text json csv markdown)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
@@ -582,7 +602,7 @@ _arguments "${_arguments_options[@]}" : \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '()--list[List all entries]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::words -- Error, code, words or log lines; - reads stdin:(RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD205 RD206 RD207 RD210 RD211 RD224 RD225 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires certificate_not_checked cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget flooded fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible lost_together masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_password no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit oversized_reply path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reply_too_large reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd target_rejected tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass)' \
+'*::words -- Error, code, words or log lines; - reads stdin:(RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD156 RD157 RD158 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD205 RD206 RD207 RD210 RD211 RD224 RD225 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires certificate_not_checked cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget flooded fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible lost_together masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_password no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit oversized_reply path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reply_too_large reset resp3_unsupported response_timeout restart_loop retries_used_up retrying sentinels_disagree server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd target_rejected tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain two_primaries unknown waiting_timeout wedged writes_gone wrongpass)' \
 && ret=0
 ;;
 (completions)
