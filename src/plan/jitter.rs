@@ -30,9 +30,9 @@ impl Jitter {
         Self { seed: Random::new(seed, stream).bits(), most: pace.jitter() }
     }
 
-    /// Returns the offset of slot `n`.
+    /// Returns the offset of slot `n`; the first has none, so that a run has its first reply without delay.
     pub(crate) fn of(self, n: u64) -> Duration {
-        self.most.mul_f64(Random::new(self.seed, n).unit())
+        if n == 0 { Duration::ZERO } else { self.most.mul_f64(Random::new(self.seed, n).unit()) }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     diagnose::{self, Diagnosis},
     event::{ClientState, StopReason},
     record::{ErrorRow, Figures, RunFigures},
+    units::span,
     verdict::Severity,
 };
 
@@ -80,6 +81,9 @@ impl List {
         let plan = &run.started.plan;
         // What had not happened yet may have happened a moment later.
         let cut_early = run.stopped.is_none() && !figures.interim && run.elapsed < TELLING;
+        let interrupted = matches!(run.stopped, Some(StopReason::Signal | StopReason::Key | StopReason::OutputClosed))
+            && run.elapsed < TELLING
+            && figures.errors.is_empty();
         if run.is_undecided() && !figures.interim {
             let after = run.elapsed.as_secs_f64();
             self.info(format!(
@@ -89,10 +93,12 @@ impl List {
             return self.about_observed_run(run, figures);
         } else if run.stopped == Some(StopReason::Unreachable) || run.connected.is_none() && run.answered == 0 {
             self.about_the_obstacle(run, figures);
+        } else if plan.probes.is_some() && run.answered == 0 && interrupted {
+            self.warning(format!("interrupted after {}, before the first reply", span(run.elapsed)));
         } else if plan.probes.is_some() && run.answered == 0 && !cut_early {
             self.critical("no command was ever answered");
         }
-        if run.connected.is_some() && plan.subscription.is_some() && !run.subscribed && !cut_early {
+        if run.connected.is_some() && plan.subscription.is_some() && !run.subscribed && !cut_early && !interrupted {
             self.critical("the subscription was never confirmed");
         }
         if let (true, Some(retries)) = (plan.policy.managed, plan.policy.retries) {

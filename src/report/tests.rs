@@ -131,6 +131,23 @@ fn what_is_critical() {
 }
 
 #[test]
+fn a_run_that_was_interrupted_before_its_first_reply_is_not_judged_by_it() {
+    let events = |reason| {
+        let end = EventKind::RunFinished { reason };
+        [started(plan()), at(0.01, connected(1)), at(0.02, end)]
+    };
+    for (reason, verdict, text) in [
+        (StopReason::Signal, Verdict::Degraded, "interrupted after 20 ms, before the first reply"),
+        (StopReason::Duration, Verdict::Critical, "no command was ever answered"),
+    ] {
+        let mut recorder = Recorder::default();
+        events(reason).iter().for_each(|event| recorder.on_event(event));
+        let report = Report::new(&recorder.figures());
+        assert_eq!((report.verdict, worst(&report)), (verdict, text));
+    }
+}
+
+#[test]
 fn an_outage_that_took_every_message_of_a_short_run_is_no_worse_than_another() {
     let published = at(11.0, interval(Counters { published: 1, received: 0, lost: 1, ..good(5) }, &[100]));
     let events = vec![at(0.0, connected(1)), at(0.0, EventKind::Subscribed(confirmations(1, 0.1))), published];

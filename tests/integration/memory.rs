@@ -41,7 +41,7 @@ fn our_own_readers_keep_a_small_part_of_a_reply_without_end() {
 fn a_connection_under_test_is_ended_when_one_reply_passes_the_limit() {
     for endless in ENDLESS {
         let target = flooding(endless, 5);
-        let arguments = "ping -w 3 -i 100ms --policy library --timeout 2s --max-reply 16m";
+        let arguments = "ping -w 3 -i 100ms --policy library --timeout 2s --max-reply 16m -v";
         let (peak, _) = run(Doctor::new(arguments.split(' ')).target(&target).within(Duration::from_secs(60)));
         // An unbounded reply takes 600 MB in this time.
         assert!(peak < 192 << 20, "{}: {peak} bytes", endless.name);
@@ -67,7 +67,7 @@ fn a_server_does_not_hide_behind_a_reply_that_keeps_the_program_busy() {
 #[test]
 fn a_reply_that_is_too_large_has_a_class_a_state_and_a_cause() {
     let target = flooding(ENDLESS[0], 5);
-    let arguments = "ping -w 3 -i 100ms --policy library --timeout 2s --max-reply 16m";
+    let arguments = "ping -w 3 -i 100ms --policy library --timeout 2s --max-reply 16m -v";
     let output = Doctor::new(arguments.split(' ')).target(&target).run();
     for part in ["reply_too_large", "RD205", "flooded", "RD206", "oversized_reply (likely)", "--max-reply"] {
         let shown = format!("{}{}", output.stdout(), output.stderr());
