@@ -103,7 +103,7 @@ pub(crate) struct ScopeReport {
     pub findings: Vec<TargetFinding>,
     /// Notes that concern no target: the first and the last hundred.
     pub notes: Vec<NoteRow>,
-    /// Targets, worst first. Their latencies are counted to two significant digits.
+    /// Targets, worst first.
     pub targets: Vec<TargetReport>,
 }
 
