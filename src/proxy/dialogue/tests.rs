@@ -236,9 +236,9 @@ proptest! {
         let mut talk = Talk::new();
         talk.ask(&requests, step, &|_| Answer::Forward);
         talk.reply(&replies, step);
-        let [held, _] = talk.dialogue.abandoned([true, true]);
-        prop_assert_eq!([talk.server, held].concat(), requests);
-        prop_assert_eq!(talk.client, replies);
+        let [asked, replied] = talk.dialogue.abandoned([true, true]);
+        prop_assert_eq!([talk.server, asked].concat(), requests);
+        prop_assert_eq!([talk.client, replied].concat(), replies);
     }
 
     #[test]
