@@ -37,9 +37,11 @@ impl List {
     /// cause of the loss.
     pub(super) fn about_open(&mut self, open: u64, figures: &Figures) {
         let run_of = |outage: &Outage| figures.runs.get((outage.run as usize).saturating_sub(1));
-        let at_the_end = |outage: &&Outage| run_of(outage).is_some_and(|run| run.end().since(outage.lost) < UNDECIDED);
+        // What keeps new connections out would have kept the client out a moment longer.
+        let free = |outage: &Outage| outage.circumstances.path_failures.is_empty();
+        let late = |outage: &Outage| run_of(outage).is_some_and(|run| run.end().since(outage.lost) < UNDECIDED);
         let lasting = || figures.outages.kept.iter().filter(|outage| outage.restored.is_none());
-        let undecided = open.min(lasting().filter(at_the_end).count() as u64);
+        let undecided = open.min(lasting().filter(|outage| free(outage) && late(outage)).count() as u64);
         let began = (
             "outage began in the last second: its end was not observed",
             "outages began in the last second: their ends were not observed",

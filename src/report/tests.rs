@@ -131,6 +131,15 @@ fn what_is_critical() {
 }
 
 #[test]
+fn an_obstacle_to_new_connections_shows_that_an_outage_in_the_last_second_would_have_lasted() {
+    let failure = Some(Failure::io(Stage::Tcp, &std::io::Error::from_raw_os_error(111)));
+    let probed = EventKind::PathProbed(PathProbed { stages: Vec::new(), failure, server: None });
+    let report = run(vec![at(99.5, disconnected(1, None)), at(99.6, probed)]);
+    assert_eq!(report.verdict, Verdict::Critical);
+    assert!(worst(&report).starts_with("1 outage was not over at the end; new connections failed: "), "{report:?}");
+}
+
+#[test]
 fn a_run_that_was_interrupted_before_its_first_reply_is_not_judged_by_it() {
     let events = |reason| {
         let end = EventKind::RunFinished { reason };
