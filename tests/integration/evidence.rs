@@ -328,7 +328,9 @@ fn announcements_of_maintenance_are_asked_for_on_each_connection() {
     trial.wait_for("announced", 2);
     let story = trial.stop();
     story.came_back_by_itself(1);
-    assert!(story.each("announced", 2).iter().all(|told| told["kind"] == "MIGRATING"));
+    // redis-rs may replace a connection that it has just made: that one was asked, too.
+    let announced = story.events("announced");
+    assert!(announced.len() >= 2 && announced.iter().all(|told| told["kind"] == "MIGRATING"), "{announced:?}");
 }
 
 /// Nor is a server that has none, nor one of which nothing is to be asked.
