@@ -1,9 +1,11 @@
-//! The process that owns a TCP socket of this machine, from `/proc`. Other users' processes are visible only to root.
+//! The process that owns a TCP socket of this machine. Other users' processes are visible only to root.
 
-use std::{
-    fs,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
-};
+use std::{fs, net::SocketAddr};
+
+#[cfg(target_os = "linux")]
+use super::sock_diag::{Pair, Table};
+#[cfg(target_os = "linux")]
+use crate::clock::Stamp;
 
 /// A process and the name of its program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,30 +32,16 @@ impl SocketOwner {
 }
 
 /// Returns the number of the socket with these two addresses.
-fn inode(local: SocketAddr, peer: SocketAddr) -> Option<u64> {
-    // A socket for both protocols is in the second table.
-    let tables = [("/proc/net/tcp", false), ("/proc/net/tcp6", true)];
-    tables.into_iter().find_map(|(table, six)| {
-        let (local, peer) = (written(local, six)?, written(peer, six)?);
-        fs::read_to_string(table).ok()?.lines().find_map(|line| {
-            let fields: Vec<_> = line.split_ascii_whitespace().take(10).collect();
-            let [_, from, to, .., inode] = fields[..] else { return None };
-            (from == local && to == peer).then(|| inode.parse().ok().filter(|inode| *inode > 0)).flatten()
-        })
-    })
+#[cfg(target_os = "linux")]
+fn inode(local: SocketAddr, peer: SocketAddr) -> Option<u32> {
+    let entry = Table::open().ok()?.look_up(Pair { local, peer }, Stamp::START).ok()??;
+    // One that has been closed has no owner any more.
+    Some(entry.inode).filter(|inode| *inode > 0)
 }
 
-/// Returns an address as the table has it: words in the order of the machine.
-fn written(address: SocketAddr, six: bool) -> Option<String> {
-    let octets = match (address.ip(), six) {
-        (IpAddr::V4(four), false) => four.octets().to_vec(),
-        (IpAddr::V4(four), true) => four.to_ipv6_mapped().octets().to_vec(),
-        (IpAddr::V6(address), true) => Ipv6Addr::octets(&address).to_vec(),
-        (IpAddr::V6(_), false) => return None,
-    };
-    let words = octets.chunks_exact(4).filter_map(|word| <[u8; 4]>::try_from(word).ok());
-    let words: String = words.map(|word| format!("{:08X}", u32::from_ne_bytes(word))).collect();
-    Some(format!("{words}:{:04X}", address.port()))
+#[cfg(not(target_os = "linux"))]
+fn inode(_local: SocketAddr, _peer: SocketAddr) -> Option<u32> {
+    None
 }
 
 #[cfg(test)]
