@@ -49,9 +49,7 @@ impl<'a> Deployment<'a> {
             _ => return None,
         };
         ["redis", "rediss", "valkey", "valkeys"].contains(&scheme).then_some(())?;
-        let (before, place) = rest.rsplit_once('@').unwrap_or(("", rest));
-        let login = &rest[..rest.len() - place.len()];
-        debug_assert!(login.is_empty() || login.len() == before.len() + 1);
+        let (login, place) = rest.split_at(rest.rfind('@').map_or(0, |at| at + 1));
         let (place, rest) = place.split_at(place.find(['?', '#']).unwrap_or(place.len()));
         let (hosts, path) = place.split_at(place.find('/').unwrap_or(place.len()));
         Some(Self { kind, scheme, login, hosts: hosts.split(',').collect(), path, rest })
@@ -176,6 +174,21 @@ mod tests {
         for single in ["redis://one,two", "redis+unix:///s", "one:6379", "http+sentinel://one/m", "redis+sentinel:one"]
         {
             assert!(Deployment::read(single).is_none(), "{single}");
+        }
+    }
+
+    #[test]
+    fn the_port_of_a_sentinel_is_its_own_unless_it_is_named() {
+        for (text, port) in [
+            ("one", 26_379),
+            ("one:6379", 6379),
+            ("::1", 26_379),
+            ("redis://one", 26_379),
+            ("redis://one:6379", 6379),
+            ("redis://:6379x@one", 26_379),
+        ] {
+            let Address::Tcp { port: found, .. } = uri::parse_sentinel(text).unwrap().address else { panic!("{text}") };
+            assert_eq!(found, port, "{text}");
         }
     }
 }

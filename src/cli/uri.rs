@@ -52,32 +52,33 @@ const SENTINEL_PORT: u16 = 26_379;
 
 /// Parses the URL or the place of a Sentinel.
 pub(super) fn parse_sentinel(text: &str) -> Result<ServerUrl, UrlError> {
-    let mut url = parse_server(text)?;
-    if let Address::Tcp { port, .. } = &mut url.address
-        && *port == DEFAULT_PORT
-        && !text.contains(":6379")
-    {
-        *port = SENTINEL_PORT;
-    }
-    Ok(url)
+    parse_place(text, SENTINEL_PORT)
 }
 
 /// Parses a URL; blanks and line ends around it are ignored.
 pub(super) fn parse(text: &str) -> Result<ServerUrl, UrlError> {
-    let text = text.trim();
-    read(text).map_err(|problem| UrlError { shown: masked::masked(text), problem })
+    parse_url(text, DEFAULT_PORT)
 }
 
 /// Parses a URL, or a host with or without a port: `cache.example`, `10.0.0.1:6379`, `[::1]:6379`, `::1`.
 pub(super) fn parse_server(text: &str) -> Result<ServerUrl, UrlError> {
+    parse_place(text, DEFAULT_PORT)
+}
+
+fn parse_place(text: &str, default_port: u16) -> Result<ServerUrl, UrlError> {
     let text = text.trim();
     // A login needs a URL: without its scheme, the place of a password is a guess.
     if text.contains("://") || text.contains('@') || has_socket_scheme(text) {
-        return parse(text);
+        return parse_url(text, default_port);
     }
     let bare_ipv6 = text.parse::<std::net::Ipv6Addr>().is_ok();
     let url = if bare_ipv6 { format!("redis://[{text}]") } else { format!("redis://{text}") };
-    parse(&url)
+    parse_url(&url, default_port)
+}
+
+fn parse_url(text: &str, default_port: u16) -> Result<ServerUrl, UrlError> {
+    let text = text.trim();
+    read(text, default_port).map_err(|problem| UrlError { shown: masked::masked(text), problem })
 }
 
 /// Returns true for `unix:/path`, the only form of URL without two slashes.
@@ -95,7 +96,7 @@ pub(super) fn is_server(text: &str) -> bool {
     has_known_scheme(text.as_bytes()) || masked::is_host_and_port(text)
 }
 
-fn read(text: &str) -> Result<ServerUrl, UrlProblem> {
+fn read(text: &str, default_port: u16) -> Result<ServerUrl, UrlProblem> {
     if text.contains(|char: char| char.is_whitespace() || char.is_control()) {
         return Err(UrlProblem::Blank);
     }
@@ -128,7 +129,7 @@ fn read(text: &str) -> Result<ServerUrl, UrlProblem> {
         // The start of a password with a '?' in it would else pass for host and port, and its end for a parameter.
         return Err(UrlProblem::LoginInQuery);
     }
-    Ok(ServerUrl { insecure, ..from_url(&url)? })
+    Ok(ServerUrl { insecure, ..from_url(&url, default_port)? })
 }
 
 fn speaks_tls(url: &Url) -> bool {
@@ -155,7 +156,7 @@ fn unreadable(text: &str, why: url::ParseError) -> UrlProblem {
     }
 }
 
-fn from_url(url: &Url) -> Result<ServerUrl, UrlProblem> {
+fn from_url(url: &Url, default_port: u16) -> Result<ServerUrl, UrlProblem> {
     let unix = url.scheme().ends_with("unix");
     // As in redis-cli: what stands alone before the '@' is the password.
     let (user, password) = match url.password() {
@@ -163,7 +164,7 @@ fn from_url(url: &Url) -> Result<ServerUrl, UrlProblem> {
         Some(password) => (url.username(), password),
     };
     let mut server = ServerUrl {
-        address: if unix { socket(url)? } else { host_and_port(url)? },
+        address: if unix { socket(url)? } else { host_and_port(url, default_port)? },
         db: if unix { None } else { path_db(url)? },
         user: decode(user, "user")?,
         password: decode(password, "password")?,
@@ -183,7 +184,7 @@ fn from_url(url: &Url) -> Result<ServerUrl, UrlProblem> {
     Ok(server)
 }
 
-fn host_and_port(url: &Url) -> Result<Address, UrlProblem> {
+fn host_and_port(url: &Url, default_port: u16) -> Result<Address, UrlProblem> {
     let host = url.host_str().unwrap_or_default();
     let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
     let host = decode(host, "host")?.unwrap_or_else(|| DEFAULT_HOST.into());
@@ -193,7 +194,7 @@ fn host_and_port(url: &Url) -> Result<Address, UrlProblem> {
     if host.contains(',') {
         return Err(UrlProblem::Hosts);
     }
-    let port = url.port().unwrap_or(DEFAULT_PORT);
+    let port = url.port().unwrap_or(default_port);
     if port == 0 {
         return Err(UrlProblem::PortZero);
     }
