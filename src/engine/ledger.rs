@@ -5,16 +5,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::task::JoinSet;
-
-use super::run::Run;
 use crate::{
     classify::Failure,
     clock::{Stamp, within},
     dial::{RespStream, Route, Value, identity::primary_of},
     event::{EventKind, LedgerRead},
     plan::{ProbeKind, Target},
-    sentinel,
     session::{LEDGER_DUE, RunContext, Span, ledger_key},
 };
 
@@ -40,32 +36,14 @@ pub(super) struct Reader {
     pub(super) server: Target,
 }
 
-fn is_kept(ctx: &RunContext) -> bool {
+/// Returns true if the workload is the ledger.
+pub(super) fn is_kept(ctx: &RunContext) -> bool {
     ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind == ProbeKind::Ledger)
-}
-
-impl Run<'_> {
-    /// Starts what runs beside the sessions: the watch of the Sentinels, and that of the numbered keys.
-    pub(super) fn start_beside(&mut self, ctx: &Arc<RunContext>, reader: &Reader, tasks: &mut JoinSet<()>) {
-        if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
-            let (name, time) = if is_kept(ctx) { ("ledger", "ten minutes") } else { ("kv", "a minute") };
-            self.note(format!(
-                "the {name} workload writes keys redis-doctor:{}:*, which expire after {time}",
-                ctx.run_id
-            ));
-        }
-        if is_kept(ctx) {
-            tasks.spawn(reader.clone().watch(Arc::clone(ctx)));
-        }
-        if ctx.plan.sentinels.is_some() && !ctx.plan.is_single_ping() {
-            tasks.spawn(sentinel::watch(Arc::clone(ctx)));
-        }
-    }
 }
 
 impl Reader {
     /// Reads back the keys that will expire, until it is aborted.
-    async fn watch(self, ctx: Arc<RunContext>) {
+    pub(super) async fn watch(self, ctx: Arc<RunContext>) {
         loop {
             let now = ctx.clock.now();
             ctx.clock.sleep_until(now.after(PERIOD)).await;

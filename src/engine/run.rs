@@ -11,7 +11,7 @@ use std::{
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
-    ledger::Reader,
+    ledger::{self, Reader},
     preflight,
     proxies::{self, Proxies},
 };
@@ -22,9 +22,10 @@ use crate::{
     event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, StopReason},
     evidence::{Collector, SocketScan},
     foreign::Foreign,
-    plan::Plan,
+    plan::{Plan, ProbeKind},
     proxy::Proxy,
-    session::{Notice, NoticeSender, Process, RunContext, Sessions},
+    sentinel,
+    session::{Notice, NoticeSender, OwnProcess, RunContext, Sessions},
     units::span,
 };
 
@@ -94,7 +95,7 @@ impl<'a> Run<'a> {
         mut plan: Plan,
         run_id: String,
         (messages, faults): (Arc<dyn MessageSink>, mpsc::UnboundedSender<Event>),
-        shared: Option<Arc<Process>>,
+        shared: Option<Arc<OwnProcess>>,
     ) -> StopReason {
         let server = plan.target.clone();
         if let Some(why) = proxies::relayed(&plan) {
@@ -157,6 +158,23 @@ impl<'a> Run<'a> {
                 let reason = self.interrupted(&ctx);
                 self.finish(reason)
             }
+        }
+    }
+
+    /// Starts what runs beside the sessions: the watch of the Sentinels, and that of the numbered keys.
+    fn start_beside(&mut self, ctx: &Arc<RunContext>, reader: &Reader, tasks: &mut JoinSet<()>) {
+        if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
+            let (name, time) = if ledger::is_kept(ctx) { ("ledger", "ten minutes") } else { ("kv", "a minute") };
+            self.note(format!(
+                "the {name} workload writes keys redis-doctor:{}:*, which expire after {time}",
+                ctx.run_id
+            ));
+        }
+        if ledger::is_kept(ctx) {
+            tasks.spawn(reader.clone().watch(Arc::clone(ctx)));
+        }
+        if ctx.plan.sentinels.is_some() && !ctx.plan.is_single_ping() {
+            tasks.spawn(sentinel::watch(Arc::clone(ctx)));
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
     clock::Stamp,
     event::{Control, Event, EventKind, EventSink, OwnPause, Reply, StopReason},
     plan::{Plan, Target},
-    session::Process,
+    session::OwnProcess,
 };
 
 /// Time in which all targets are started, so that neither their connections nor their probes go out in one burst.
@@ -32,7 +32,7 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
         sink.borrow_mut().on_event(&event);
     };
     emit(started(&plan, &run_id));
-    let (process, scan) = (Arc::new(Process::new()), Arc::default());
+    let (process, scan) = (Arc::new(OwnProcess::new()), Arc::default());
     let (mut controls, mut running) = (Vec::new(), FuturesUnordered::new());
     let targets = plan.scope.as_ref().map_or(&[][..], |scope| &scope.targets);
     let stagger = STAGGER.min(STARTING / (targets.len() as u32).max(1));

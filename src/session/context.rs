@@ -5,7 +5,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 use super::{
-    heartbeat::Heartbeat, ledger::Ledger, notices::NoticeSender, observer::Observer, process::Process,
+    heartbeat::Heartbeat, ledger::Ledger, notices::NoticeSender, observer::Observer, own_process::OwnProcess,
     samples::Samples, stop::StopControl,
 };
 use crate::{
@@ -34,7 +34,7 @@ pub(crate) struct RunContext {
     pub(crate) ledger: Ledger,
     pub(super) heartbeat: Heartbeat,
     /// This process; shared if the run has several targets.
-    pub(super) process: Arc<Process>,
+    pub(super) process: Arc<OwnProcess>,
     /// False if its pauses are watched for all targets together.
     pub(super) watches_pauses: bool,
 }
@@ -46,7 +46,7 @@ impl RunContext {
         run_id: String,
         dialect: Dialect,
         path: Arc<PathWatch>,
-        (notices, observer, shared): (Arc<NoticeSender>, Arc<dyn Observer>, Option<Arc<Process>>),
+        (notices, observer, shared): (Arc<NoticeSender>, Arc<dyn Observer>, Option<Arc<OwnProcess>>),
     ) -> Self {
         let may_send = plan.probes.is_some() || plan.policy.watchdog.is_some() || !dialect.resp3;
         Self {
@@ -62,7 +62,7 @@ impl RunContext {
             target: watch::Sender::new(plan.target.clone()),
             heartbeat: Heartbeat::new(may_send, dialect.nonce),
             watches_pauses: shared.is_none(),
-            process: shared.unwrap_or_else(|| Arc::new(Process::new())),
+            process: shared.unwrap_or_else(|| Arc::new(OwnProcess::new())),
             plan,
         }
     }

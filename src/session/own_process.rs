@@ -4,12 +4,12 @@ use super::{pauses::Pauses, reply_limit::ReplyLimit};
 use crate::{clock::Clock, event::OwnPause};
 
 /// The pauses and the memory of this process.
-pub(crate) struct Process {
+pub(crate) struct OwnProcess {
     pub(super) pauses: Pauses,
     pub(super) reply_limit: ReplyLimit,
 }
 
-impl Process {
+impl OwnProcess {
     pub(crate) fn new() -> Self {
         Self { pauses: Pauses::new(), reply_limit: ReplyLimit::default() }
     }
