@@ -36,9 +36,10 @@ impl Distribution {
     /// Returns the number of buckets of the histogram, and that of their parts.
     pub(crate) fn buckets(&self) -> (u32, u64) {
         let parts = (2 * 10_u64.pow(DIGITS.into())).next_power_of_two();
+        let highest = self.histogram().high();
         let mut beyond = parts << LOWEST.ilog2();
         let mut buckets = 1;
-        while beyond <= self.histogram().high() {
+        while beyond <= highest {
             beyond <<= 1;
             buckets += 1;
         }

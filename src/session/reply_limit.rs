@@ -156,11 +156,6 @@ impl Guard {
         while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
             let resident = self.memory.resident();
             let growth = resident.saturating_sub(self.level);
-            // Below the least that any run is allowed, there is nothing to count.
-            if growth <= self.limit / STEP && self.search.is_none() {
-                self.noted = self.noted.min(resident);
-                continue;
-            }
             let allowed = self.allowed();
             let began = self.clock.now();
             // A flood is fast: a pause between two scans would let hundreds of megabytes in.
