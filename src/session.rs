@@ -18,8 +18,8 @@ mod link;
 mod monitor;
 mod notices;
 mod observer;
+mod own_process;
 mod pauses;
-mod process;
 mod prognosis;
 mod publisher;
 mod refusals;
@@ -41,5 +41,5 @@ pub(crate) use self::{
     ledger::{DUE as LEDGER_DUE, Span, key as ledger_key},
     notices::{Notice, NoticeSender},
     observer::{Observer, Unobserved},
-    process::Process,
+    own_process::OwnProcess,
 };

@@ -61,14 +61,20 @@ fn lose(port: u16, client: &mut RawClient, command: &str) {
     client.call(command.split(' ')).unwrap_err();
 }
 
-#[test]
-fn a_healthy_application_is_named_and_has_no_finding() {
-    let server = RedisServer::start();
-    let (doctor, port) = observing(&server);
+/// Connects a client that has sent enough different commands to show that it repeats none on purpose.
+fn worker(port: u16) -> RawClient {
     let mut worker = client(port);
     for number in 0..10 {
         worker.call(["LPUSH", "jobs", &number.to_string()]).unwrap();
     }
+    worker
+}
+
+#[test]
+fn a_healthy_application_is_named_and_has_no_finding() {
+    let server = RedisServer::start();
+    let (doctor, port) = observing(&server);
+    let _worker = worker(port);
     let mut listener = client(port);
     listener.call(["SUBSCRIBE", "news"]).unwrap();
     let (code, report) = report(doctor);
@@ -85,10 +91,7 @@ fn a_healthy_application_is_named_and_has_no_finding() {
 fn a_command_that_ran_twice_is_found_and_one_that_the_server_never_ran_is_not() {
     let server = RedisServer::start();
     let (doctor, port) = observing(&server);
-    let mut worker = client(port);
-    for number in 0..10 {
-        worker.call(["LPUSH", "jobs", &number.to_string()]).unwrap();
-    }
+    let mut worker = worker(port);
     lose(port, &mut worker, "LPUSH jobs 10");
     let mut worker = client(port);
     worker.call(["LPUSH", "jobs", "10"]).unwrap();
