@@ -10,11 +10,14 @@ mod error;
 mod explain;
 mod idle;
 mod keys;
+mod metrics;
 mod proxy;
 mod report;
 mod run;
 mod signals;
 mod sinks;
+mod spans;
+mod trace;
 mod wait;
 
 use std::{
@@ -32,6 +35,8 @@ use std::{
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use tokio::sync::mpsc::UnboundedSender;
+
 use self::{
     destination::{check_writable, deliver, deliver_below},
     error::Problem,
@@ -41,6 +46,7 @@ use crate::{
         self, Job,
         commands::{completions::CompletionsRequest, man::ManRequest},
     },
+    event::{Control, StopReason},
     exit::Exit,
     output::{Format, OutputOptions},
     plan::{Address, LocalServer, Target},
@@ -55,7 +61,7 @@ use crate::{
 /// Runs the program with these arguments to its end.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<_> = args.into_iter().collect();
-    if let Some(exit) = supervise::become_server(&args) {
+    if let Some(exit) = supervise::become_other(&args) {
         return exit;
     }
     signals::survive_file_limit();
@@ -97,7 +103,7 @@ impl Work for CompletionsRequest {
 
 impl Work for ManRequest {
     fn perform(self) -> Result<Exit, Problem> {
-        print(&cli::manual_page()).map(|()| Exit::Healthy)
+        print(&cli::manual_page(self.command.as_deref())).map(|()| Exit::Healthy)
     }
 }
 
@@ -126,6 +132,13 @@ fn print(text: &str) -> Result<(), Problem> {
     let mut out = io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     forgive_closed(written).map_err(Problem::Stdout)
+}
+
+/// Returns the reaction to a reader of stdout that is gone: the run ends.
+fn stop_when_closed(controls: &UnboundedSender<Control>) -> impl Fn() + Send + Sync + 'static {
+    let controls = controls.clone();
+    // The run may have ended already.
+    move || _ = controls.send(Control::Stop(StopReason::OutputClosed))
 }
 
 /// Returns the style of progress on stderr.

@@ -153,6 +153,11 @@ impl ErrorClass {
         matches!(self, Self::ReadOnly | Self::Moved)
     }
 
+    /// Returns true if another server may serve the command: the one that answered does not, or not any more.
+    pub(crate) fn is_misplaced(self) -> bool {
+        matches!(self, Self::ReadOnly | Self::Moved | Self::ClusterDown)
+    }
+
     /// The server is connected and logged in, but in a state in which it refuses commands that it will accept later.
     pub(crate) fn is_state_of_server(self) -> bool {
         matches!(

@@ -16,7 +16,7 @@ mod rules;
 mod tests;
 mod weigh;
 
-pub(crate) use advice::{ACCEPTED_THEN_CLOSED, MTU, on_connecting, on_error_reply};
+pub(crate) use advice::{ACCEPTED_THEN_CLOSED, MTU, on_cluster_reply, on_connecting, on_error_reply};
 pub(crate) use causes::Cause;
 pub(crate) use diagnosis::{Confidence, Diagnosis};
 use facts::Facts;

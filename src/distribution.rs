@@ -162,6 +162,17 @@ impl Distribution {
         buckets.map(|bucket| (Duration::from_nanos(bucket.value_iterated_to()), bucket.count_at_value())).collect()
     }
 
+    /// Passes on each duration with its number, in no order; a duration may come several times.
+    pub fn visit(&self, mut visit: impl FnMut(Duration, u64)) {
+        match &self.0 {
+            // Without a histogram, which takes longer to make than these to read.
+            Counts::Few(values) => values.iter().for_each(|value| visit(Duration::from_nanos(*value), 1)),
+            Counts::Packed(_) | Counts::Parts(_) | Counts::Many(_) => {
+                self.counts().into_iter().for_each(|(duration, number)| visit(duration, number));
+            }
+        }
+    }
+
     fn some(&self, nanos: impl FnOnce(&Histogram<u64>) -> u64) -> Option<Duration> {
         (!self.is_empty()).then(|| Duration::from_nanos(nanos(&self.histogram())))
     }

@@ -1,18 +1,26 @@
-//! The drill: each fault against each reconnect policy, every cell a separate short soak.
+//! The drill: each fault against each reconnect policy, every cell a separate short soak; or against an application.
 //!
 //! Each cell has its own fault proxy in front of the same server. Its client pings and receives verified messages like
 //! any soak, and its outcome comes from the same figures. Cells are independent, so they run in parallel, but
 //! only as many as do not disturb the measurement.
 
+mod application;
+mod lab;
 mod outcome;
 
-use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+#[cfg(test)]
+pub(crate) use application::HealthyRole;
+pub(crate) use application::{
+    AUTHORITY, ApplicationDrill, Healthy, RoleOutcome, RoleResult, Survival, SurvivalCase, SurvivalOutcome,
+};
+pub(crate) use lab::LabDrill;
 pub(crate) use outcome::Outcome;
 #[cfg(test)]
 pub(crate) use outcome::Stuck;
@@ -33,8 +41,15 @@ use crate::{
 /// Cells that run at the same time: each takes about 2 % of a core.
 const SIDE_BY_SIDE: usize = 20;
 
+/// Pause between the starts of the first cells: a connection takes the most time when it is made, and one that is not up in
+/// time on a busy machine cannot be examined.
+const STAGGER: Duration = Duration::from_millis(50);
+
 /// Interval between probes, and between messages, in each cell.
 const RATE: Duration = Duration::from_millis(50);
+
+/// Reason for a cell that was not started, or not ended.
+const CUT_SHORT: &str = "the drill ended before this cell";
 
 /// Channels of a client that has many: their confirmations do not arrive in one piece.
 const CHANNELS: u32 = 2000;
@@ -89,6 +104,13 @@ pub(crate) struct Cell {
     pub diagnoses: Vec<Diagnosis>,
 }
 
+/// Formats as one line of progress.
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} under {}: {}", self.policy, self.case, self.outcome)
+    }
+}
+
 impl Drill {
     /// Runs every cell, or as many as end before `stop` does; `done` hears of each as it ends. The cells come back in
     /// the order of cases, then policies; one that was cut short says nothing about its policy, so it was not run.
@@ -97,6 +119,9 @@ impl Drill {
             self.cases.iter().flat_map(|case| self.policies.iter().map(move |policy| (case, *policy))).collect();
         let running = cells.iter().enumerate().map(|(index, (case, policy))| async move {
             let seed = self.seed.wrapping_add(index as u64);
+            if index < SIDE_BY_SIDE {
+                tokio::time::sleep(STAGGER * index as u32).await;
+            }
             (index, self.cell(case, *policy, seed).await)
         });
         let mut running = pin!(stream::iter(running).buffer_unordered(SIDE_BY_SIDE).take_until(stop));
@@ -105,11 +130,8 @@ impl Drill {
             done(&cell);
             ended.insert(index, cell);
         }
-        let cut_short = |case, policy| Cell {
-            why: Some("the drill ended before this cell".to_owned()),
-            ..outcome::judge(case, policy, &Recorder::default().figures())
-        };
         let all = cells.iter().enumerate();
+        let cut_short = |case: &Case, policy| not_run(&case.name, policy, CUT_SHORT);
         all.map(|(index, (case, policy))| ended.remove(&index).unwrap_or_else(|| cut_short(case, *policy))).collect()
     }
 
@@ -126,7 +148,7 @@ impl Drill {
         let (_keep, control) = mpsc::unbounded_channel();
         let surroundings = RunIo { clock: Clock::start(), sink: &mut recorder, messages: Arc::new(Discard), control };
         engine::run(plan, surroundings).await;
-        outcome::judge(case, policy, &recorder.figures())
+        outcome::judge(&case.name, policy, &recorder.figures())
     }
 
     fn plan(&self, case: &Case, policy: PolicyName, seed: u64) -> Plan {
@@ -144,29 +166,48 @@ impl Drill {
             verify: Some(Pace::every(RATE)),
             ..SubscriptionPlan::default()
         };
-        Plan {
-            command: Command::Soak,
-            target: self.target.clone(),
-            scope: None,
-            cluster: None,
-            sentinels: None,
-            sandbox: false,
-            protocol: self.protocol,
-            policy: adapt(ReconnectPolicy::preset(policy), case),
-            probes: (case.load != Load::SubscribeOnly).then_some(probes),
-            subscription: (!quiet).then_some(subscription),
-            connections: 1,
-            application: None,
-            stop: StopCondition { duration: Some(case.lasts), ..StopCondition::default() },
-            fail_on: Vec::new(),
-            warn_on: Vec::new(),
-            faults: case.faults.clone(),
-            evidence: true,
-            max_reply: Plan::MAX_REPLY,
-            seed,
-            command_line: Vec::new(),
-        }
+        let policy = adapt(ReconnectPolicy::preset(policy), case);
+        let probes = (case.load != Load::SubscribeOnly).then_some(probes);
+        let plan = soak(self.target.clone(), policy, (probes, (!quiet).then_some(subscription)), case.lasts, seed);
+        Plan { protocol: self.protocol, faults: case.faults.clone(), ..plan }
     }
+}
+
+/// Returns the plan of a cell.
+fn soak(
+    target: Target,
+    policy: ReconnectPolicy,
+    (probes, subscription): (Option<ProbePlan>, Option<SubscriptionPlan>),
+    lasts: Duration,
+    seed: u64,
+) -> Plan {
+    Plan {
+        command: Command::Soak,
+        target,
+        scope: None,
+        cluster: None,
+        sentinels: None,
+        sandbox: false,
+        protocol: Protocol::default(),
+        policy,
+        probes,
+        subscription,
+        connections: 1,
+        application: None,
+        stop: StopCondition { duration: Some(lasts), ..StopCondition::default() },
+        fail_on: Vec::new(),
+        warn_on: Vec::new(),
+        faults: Vec::new(),
+        evidence: true,
+        max_reply: Plan::MAX_REPLY,
+        seed,
+        command_line: Vec::new(),
+    }
+}
+
+/// Returns a cell that did not run.
+fn not_run(case: &str, policy: PolicyName, why: &str) -> Cell {
+    Cell { why: Some(why.to_owned()), ..outcome::judge(case, policy, &Recorder::default().figures()) }
 }
 
 /// Adapts a policy to a case: a watchdog's PINGs would end the silences that a sparse load is for.

@@ -2,7 +2,6 @@
 //! targets is a run for each of them, whose streams are merged.
 
 mod ledger;
-mod nodes;
 mod preflight;
 mod proxies;
 mod run;
@@ -12,15 +11,17 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-pub(crate) use self::nodes::{ClusterError, find_nodes};
 use self::run::Run;
 pub(crate) use self::run::application::{ApplicationError, observe};
-pub(crate) use crate::sentinel::{SentinelError, find_primary};
 use crate::{
     clock::Clock,
     event::{Control, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
     fault::Random,
     plan::Plan,
+};
+pub(crate) use crate::{
+    cluster::{ClusterError, find_nodes},
+    sentinel::{SentinelError, find_primary},
 };
 
 /// Attempts shown of the reconnect schedule.
@@ -62,6 +63,8 @@ fn started(plan: &Plan, run_id: &str) -> EventKind {
         plan: plan.clone(),
         schedule: plan.policy.schedule(SCHEDULE_SHOWN),
         continued: false,
+        joined: false,
+        clock: None,
     }))
 }
 

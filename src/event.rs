@@ -8,6 +8,9 @@
 //! The JSON of an event is a line of the journal: stable names, durations in seconds, [`SCHEMA_VERSION`].
 
 mod application;
+mod change;
+mod cluster;
+mod cluster_client;
 mod commands;
 mod connection;
 mod evidence;
@@ -23,6 +26,7 @@ mod reason;
 mod refusal;
 mod sentinel;
 mod server;
+mod server_clock;
 mod server_state;
 mod sink;
 mod state;
@@ -36,6 +40,8 @@ pub(crate) use application::{
     ChannelsMissing, Ended, FlowRole, Identified, Left, Observed, OutcomeUnknown, Process, Quantiles, RanTwice, Stale,
     Totals, Undelivered,
 };
+pub(crate) use cluster::{ClusterEvent, NodeState};
+pub(crate) use cluster_client::{ClientCounts, ClientGap, ClusterClientEvent};
 pub(crate) use commands::{CommandFailed, Confirmations};
 pub(crate) use connection::{Connected, Disconnected, Reconnected};
 pub(crate) use evidence::{
@@ -53,6 +59,7 @@ pub(crate) use reason::{Control, ReplaceReason, StopReason};
 pub(crate) use refusal::{RefusalBegan, RefusalEnd, RefusalEnded};
 pub(crate) use sentinel::{PROMOTED, SWITCHED, SentinelEvent};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
+pub(crate) use server_clock::{RunClock, ServerClock};
 pub(crate) use server_state::{CommandTime, LatencyEvent, ListedClient, Peer, ServerState, SlowCommand};
 pub(crate) use sink::{EventSink, Message, MessageSink, Reply};
 pub(crate) use state::ClientState;
@@ -261,6 +268,12 @@ pub enum EventKind {
     LedgerRead(Box<LedgerRead>),
     /// The Sentinels that name the target, or the servers that they watch, were observed.
     Sentinel(Box<SentinelEvent>),
+    /// The cluster whose nodes are the targets was observed.
+    Cluster(Box<ClusterEvent>),
+    /// The cluster client beside the direct connections was observed.
+    ClusterClient(Box<ClusterClientEvent>),
+    /// The clock of the server was read, so that journals of several machines can be merged.
+    ServerClock(ServerClock),
     /// Evidence about an outage was gathered.
     Evidence(Box<Evidence>),
     /// A new session replaced the old one.
@@ -339,4 +352,10 @@ pub struct RunStarted {
     /// True if a journal without the beginning of the run is read: this event then has the time of its first line.
     #[serde(skip)]
     pub continued: bool,
+    /// True for the record of a target that joined during the run: it is watched from the time of this event.
+    #[serde(skip)]
+    pub joined: bool,
+    /// Its clock, where journals are merged; `None` if no server's clock was read by this run and another one.
+    #[serde(skip)]
+    pub clock: Option<Box<RunClock>>,
 }

@@ -95,10 +95,10 @@ impl Collector {
     /// Resolves the target's name beside the run, until it is aborted.
     async fn follow_name(self: Arc<Self>) {
         // Behind the fault proxy, the connections under test do not depend on the name.
-        // Sentinels name an address.
+        // Sentinels and a cluster name an address.
         let direct = self.direct();
         let named = direct.host_name().filter(|_| !self.proxied && !self.plan.is_single_ping());
-        let Some(name) = named.filter(|_| self.plan.sentinels.is_none()) else { return };
+        let Some(name) = named.filter(|_| !self.plan.follows()) else { return };
         loop {
             self.clock.sleep_until(self.clock.now().after(LOOKUP)).await;
             let Some(answer) = direct.resolve().await else { continue };
@@ -119,7 +119,7 @@ impl Collector {
             let mut cases = self.lock();
             let mut news = Vec::new();
             cases.own_lag.tick(due, now);
-            cases.sockets.scan_wanted(now);
+            cases.sockets.scan_if_due(now);
             if now.since(sampled) >= SAMPLE {
                 sampled = now;
                 cases.sample(now);

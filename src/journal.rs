@@ -6,6 +6,7 @@
 //! with copies of what is needed to read it on its own.
 
 mod beginning;
+mod clocks;
 mod error;
 mod file;
 mod index;

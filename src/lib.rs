@@ -23,17 +23,21 @@
 //! | --- | --- |
 //! | `app` | one function for each command: composition, output files, exit code |
 //! | `cli` | flags, URLs and environment → a valid request; completions and the man page. The only user of clap |
-//! | `render` | text, JSON, NDJSON, CSV, HTML, OpenMetrics, Nagios, Markdown, the live view. The only user of drawing crates |
-//! | `drill` | each fault against each policy, every cell a run |
+//! | `render` | text, JSON, NDJSON, CSV, HTML, OpenMetrics and Prometheus, Nagios, Markdown, the live view. The only user of drawing crates |
+//! | `drill` | each fault against each policy, every cell a run; or against an application |
+//! | `lab` | a Sentinel set or a cluster that redis-doctor starts for a drill |
 //! | `engine` | one run of a plan, or one for each target: a single event stream, from the preflight to the final figures |
+//! | `exporter` | the HTTP server of `--listen-metrics` and the client of `--otlp`; the only user of httparse |
 //! | `checkup` | `check`: the survey of server, path and machine, and its judgment |
 //! | `idle` | `idle`: the search for the idle limit of a path |
+//! | `trace` | `trace`: the connections of running applications, as the kernel sees them |
 //! | `readiness` | `wait`: the check that a server is ready |
 //! | `compare` | two runs side by side, and which differences are more than chance |
 //! | `report` | the findings and the verdict on a run's figures |
 //! | `diagnose` | the cause of each outage: one file a cause, in one list |
 //! | `evidence` | facts about each outage, gathered beside the sessions |
 //! | `session` | the connections under test, with their workers, publisher and monitors |
+//! | `cluster` | the nodes that a cluster names, and the watch of its failovers |
 //! | `sentinel` | the primary that Sentinels name, and the watch of a failover |
 //! | `topology` | the nodes of a cluster, or of a Sentinel set, from replies |
 //! | `dial` | connections apart from the session: staged attempts, RESP over a stream, the server's identity |
@@ -45,7 +49,7 @@
 //! | `plan` | what to run: targets, policy with its exact schedule, pace, gates |
 //! | `fault` | what can be done to a connection, and when: one file a fault, in one list |
 //! | `sandbox` | the embedded RESP2/RESP3 server |
-//! | `supervise` | processes that redis-doctor starts: a real server that ends with the run, and an application |
+//! | `supervise` | processes that redis-doctor starts: a real server and the commands of the user, which end with the run |
 //! | `resp` | RESP as bytes: framing and decoding for `proxy` and `sandbox` |
 //! | `knowledge` | the entries of `explain`: every cause, state, finding and error, with sources |
 //! | `credentials` | passwords that a command or a file yields at each connection attempt |
@@ -93,7 +97,7 @@
 //! | outcome unknown | sent and never answered: it may have run (JSON: `ambiguous`) |
 //! | lost, duplicated, reordered | of numbered messages |
 //! | ledger | numbered keys that are read back: acknowledged writes that are gone are counted |
-//! | failover | the Sentinels replace the primary; its steps are dated |
+//! | failover | the Sentinels or the cluster replace a primary; its steps are dated |
 //! | finding | a problem or a remark, with a code (RD…), evidence and remedy |
 //! | verdict | healthy, degraded or critical: the worst finding |
 //! | period | a length that repeats: between outages, of a connection's age, or of silence |
@@ -121,6 +125,7 @@ mod checkup;
 mod classify;
 mod cli;
 mod clock;
+mod cluster;
 mod compare;
 mod credentials;
 mod diagnose;
@@ -131,6 +136,7 @@ mod engine;
 mod event;
 mod evidence;
 mod exit;
+mod exporter;
 mod fault;
 mod foreign;
 #[cfg(test)]
@@ -140,6 +146,7 @@ mod idle;
 mod journal;
 mod kernel;
 mod knowledge;
+mod lab;
 mod middlebox;
 mod output;
 mod period;
@@ -157,6 +164,7 @@ mod suggestion;
 mod supervise;
 mod tls;
 mod topology;
+mod trace;
 mod units;
 mod verdict;
 

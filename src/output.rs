@@ -57,21 +57,25 @@ macro_rules! formats {
         $make! {
             /// Human-readable text.
             #[default]
-            Text in text: Report, Comparison, Checkup, IdleReport, Drill, Explanation, Events;
+            Text in text: Report, Comparison, Checkup, IdleReport, Drill, Survival, Trace, Explanation, Events;
             /// One JSON document.
-            Json in json: Report, Comparison, Checkup, IdleReport, Drill, Explanation;
+            Json in json: Report, Comparison, Checkup, IdleReport, Drill, Survival, Trace, Explanation;
             /// One JSON document a line: events as they happen, then the result, one line for each of its records.
-            Ndjson in ndjson: Report, IdleReport, Events;
+            Ndjson in ndjson: Report, IdleReport, Trace, Events;
             /// RFC 4180: a header line, then one line for each row, or for each figure as `name,value`.
-            Csv in csv: Report, Comparison, Drill;
-            /// The Prometheus / OpenMetrics exposition format.
-            Openmetrics in openmetrics: Report;
+            Csv in csv: Report, Comparison, Drill, Survival, Trace;
+            /// OpenMetrics 1.0, for Prometheus and its relatives.
+            Openmetrics in openmetrics: Report, Checkup;
+            /// The text format of Prometheus, for the textfile collector of node_exporter.
+            Prometheus in prometheus: Report, Checkup;
             /// One line with performance data, for monitoring plugins.
-            Nagios in nagios: Report, Checkup, IdleReport;
+            Nagios in nagios: Report, Checkup, IdleReport, Trace;
             /// A table for a ticket, a wiki or a pull request.
-            Markdown in markdown: Report, Comparison, Drill;
+            Markdown in markdown: Report, Comparison, Drill, Survival, Trace;
+            /// JUnit's XML: a test case for each case of a drill.
+            Junit in junit: Drill, Survival;
             /// One self-contained page for a browser.
-            Html in html: Report, IdleReport, Drill;
+            Html in html: Report, IdleReport, Drill, Survival;
             /// HdrHistogram's distribution of percentiles, in milliseconds.
             Hgrm in hgrm: Report;
             /// HdrHistogram's log: a compressed histogram for each interval, in nanoseconds.
@@ -115,7 +119,8 @@ impl Format {
             "htm" => "html",
             "md" => "markdown",
             "txt" => "text",
-            "prom" => "openmetrics",
+            // The only names that the textfile collector reads, and it does not read OpenMetrics.
+            "prom" => "prometheus",
             name => name,
         };
         name.parse().ok().filter(|format: &Self| format.shows(content))
@@ -143,8 +148,12 @@ pub enum Content {
     Checkup,
     /// The result of `idle`.
     IdleReport,
-    /// The result of `drill`.
+    /// The result of `drill` for policies.
     Drill,
+    /// The result of `drill` for an application.
+    Survival,
+    /// The result of `trace`.
+    Trace,
     /// The answer of `explain`.
     Explanation,
     /// The events of `proxy`, as they happen.

@@ -5,9 +5,11 @@
 //! the password), so a report can be rebuilt from the journal alone.
 
 mod application;
+mod collector;
 mod conditions;
 mod gate;
 mod jitter;
+mod lab;
 mod name;
 mod pace;
 mod password;
@@ -24,18 +26,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{Display, VariantArray};
 
-pub(crate) use application::Application;
 pub use application::Orders;
+pub(crate) use application::{Application, Launch, Subject, Trust};
+pub(crate) use collector::Collector;
 pub(crate) use conditions::Conditions;
 pub(crate) use gate::{Comparison, Gate, Metric};
 pub(crate) use jitter::{Jitter, Sender};
+pub(crate) use lab::{LabCase, LabKind};
 pub use name::Name;
 pub(crate) use pace::Pace;
 pub(crate) use password::{Password, PasswordPlace, PasswordSource, Secret};
 pub(crate) use policy::{Keepalive, OnReadonly, PolicyName, ReconnectPolicy, Resubscription, Watchdog};
 pub(crate) use range::Range;
 pub(crate) use readiness::Readiness;
-pub(crate) use scope::{Cluster, RejectedLine, Scope, Sentinels};
+pub(crate) use scope::{Cluster, Elsewhere, RejectedLine, Scope, Sentinels, Via};
 pub use target::Address;
 pub(crate) use target::{Protocol, Target};
 pub use tls::TlsOptions;
@@ -114,6 +118,37 @@ impl Plan {
     /// Default memory that one reply may take, in bytes.
     pub(crate) const MAX_REPLY: u64 = 64 * 1024 * 1024;
 
+    /// Returns the plan of a run that observes an application behind the fault proxy.
+    pub(crate) fn of_application(
+        target: Target,
+        application: Application,
+        faults: Vec<FaultSchedule>,
+        seed: u64,
+    ) -> Self {
+        Self {
+            command: Command::Proxy,
+            target,
+            scope: None,
+            cluster: None,
+            sentinels: None,
+            sandbox: false,
+            protocol: Protocol::Auto,
+            policy: ReconnectPolicy::preset(PolicyName::Bare),
+            probes: None,
+            subscription: None,
+            connections: 0,
+            application: Some(application),
+            stop: StopCondition::default(),
+            faults,
+            fail_on: Vec::new(),
+            warn_on: Vec::new(),
+            evidence: true,
+            max_reply: Self::MAX_REPLY,
+            seed,
+            command_line: Vec::new(),
+        }
+    }
+
     /// Returns true for `ping -c 1`, which ends with its only reply and so starts nothing else.
     pub fn is_single_ping(&self) -> bool {
         self.command == Command::Ping && self.stop.count == Some(1)
@@ -155,6 +190,8 @@ pub enum Command {
     Subscribe,
     /// `redis-doctor soak`
     Soak,
+    /// `redis-doctor watch`
+    Watch,
     /// `redis-doctor proxy --report`
     Proxy,
 }
@@ -205,6 +242,9 @@ pub struct SubscriptionPlan {
     /// numbered messages go to the first.
     #[serde(default)]
     pub private: u32,
+    /// True if the private channels are shard channels; absent otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sharded: bool,
     /// Silence that raises an alarm; null is no alarm.
     #[serde(with = "OptionalSeconds")]
     pub expect_every: Option<Duration>,
@@ -226,7 +266,7 @@ impl SubscriptionPlan {
     /// Returns the commands that its channels and patterns need, in the order in which one connection can send them:
     /// publishing first, because over RESP2 a subscribed connection accepts nothing else.
     pub(crate) fn commands(&self) -> Vec<&'static str> {
-        let channels = self.wanted() == 0 || !self.channels.is_empty();
+        let channels = self.wanted() == 0 && !self.sharded || !self.channels.is_empty();
         let needed = [
             (channels && self.verify.is_some(), "PUBLISH"),
             (channels, "SUBSCRIBE"),

@@ -6,8 +6,8 @@
 //! commands, and passes unread what is not RESP. `flow` is one connection, `acceptor` the thread's main loop, `state`
 //! the state that they share.
 //!
-//! If the server speaks TLS, the proxy makes the TLS connection and its clients use plaintext, so every fault works there,
-//! too. The client's own TLS is then not tested. A reset resets the socket below TLS.
+//! If the server speaks TLS, the proxy makes the TLS connection, so every fault works there, too. Its clients use plaintext,
+//! and their own TLS is then not tested; or, with an acceptor, TLS as well. A reset resets the socket below TLS.
 //!
 //! The proxy has its own thread and runtime, so a stall of the client does not stall the proxy, nor the reverse. While
 //! the proxy silences a connection, the kernel still acknowledges what the client sends, as a load balancer's would. It
@@ -33,7 +33,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
         mpsc,
     },
     thread::{self, JoinHandle},
@@ -54,20 +54,27 @@ use crate::{
     event::Event,
     fault::FaultSchedule,
     plan::{Address, TlsOptions},
+    tls,
 };
 
 pub use crate::plan::Orders;
+pub(crate) use observer::view::{RoleView, View};
 
 /// Ports to choose from, below the kernel's range of source ports for outgoing connections. In that range, a client that
 /// dials a closed port on loopback can connect to itself, and any connection can take the port while `refuse` has it
 /// closed.
 const PORTS: std::ops::Range<u16> = 10_000..30_000;
 
+/// Number of proxies of this process that have searched for a port.
+static STARTED: AtomicU32 = AtomicU32::new(0);
+
 /// The configuration of a proxy.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Accepts TLS from clients; `None` for plaintext.
+    pub acceptor: Option<tls::Acceptor>,
     /// The server.
     pub upstream: Address,
     /// TLS settings for the server.
@@ -121,6 +128,7 @@ enum Request {
     Inject(FaultSchedule, mpsc::Sender<()>),
     Clear(mpsc::Sender<usize>),
     Sample(bool, mpsc::Sender<()>),
+    View(mpsc::Sender<View>),
     Conclude(mpsc::Sender<()>),
     Order(String, mpsc::Sender<Result<Vec<String>, String>>),
 }
@@ -207,6 +215,11 @@ impl ProxyHandle {
         self.ask(|done| Request::Sample(totals, done));
     }
 
+    /// Returns the state of an observed application.
+    pub(crate) fn view(&self) -> View {
+        self.ask(Request::View).unwrap_or_default()
+    }
+
     /// Emits a note about each fault that had no effect, and about servers that clients reach without the proxy.
     pub fn conclude(&self) {
         self.ask(Request::Conclude);
@@ -253,8 +266,9 @@ fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
         return std::net::TcpListener::bind(address);
     }
     let count = u32::from(PORTS.end - PORTS.start);
-    // Concurrent processes start at different ports.
-    let start = std::process::id().wrapping_mul(7_919);
+    // Concurrent processes start at different ports, and so do the proxies of one: a fault may have closed a port of another.
+    let before = STARTED.fetch_add(1, Ordering::Relaxed);
+    let start = std::process::id().wrapping_mul(7_919).wrapping_add(before.wrapping_mul(101));
     for offset in 0..100 {
         let port = PORTS.start + (start.wrapping_add(offset) % count) as u16;
         if let Ok(listener) = std::net::TcpListener::bind((address.ip(), port)) {

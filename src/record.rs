@@ -7,6 +7,8 @@ mod address;
 mod application;
 mod capped;
 mod circumstances;
+mod cluster;
+mod cluster_client;
 mod connections;
 mod downtime;
 mod end;
@@ -20,6 +22,7 @@ mod herd;
 mod id;
 mod incidents;
 mod ledger;
+mod meter;
 mod outage;
 mod outages;
 mod refusals;
@@ -38,6 +41,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod vantage;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -47,6 +51,8 @@ pub(crate) use application::{Application, RoleRow};
 pub(crate) use capped::List;
 use capped::{Capped, shortened};
 pub(crate) use circumstances::Circumstances;
+pub(crate) use cluster::ClusterFigures;
+pub(crate) use cluster_client::{ClientFigures, ClientOutage, LongestGap};
 pub(crate) use connections::ConnectionRow;
 use connections::Connections;
 pub(crate) use downtime::Downtime;
@@ -63,6 +69,7 @@ pub(crate) use id::Id;
 pub(crate) use incidents::Incident;
 use incidents::Incidents;
 pub(crate) use ledger::LedgerFigures;
+pub(crate) use meter::{BUCKETS, Histogram, Meter, Reading, Server, TargetMetrics};
 use outage::Track;
 pub(crate) use outage::{Outage, OutageKind};
 pub(crate) use outages::Outages;
@@ -83,6 +90,8 @@ pub(crate) use summary::Summary;
 pub(crate) use targets::{AllFigures, Records, ScopeFigures, TargetFigures};
 pub(crate) use timeline::Slice;
 use timeline::Timeline;
+use vantage::Views;
+pub(crate) use vantage::{Extent, VantageIncident, VantagePoints};
 
 use crate::{
     classify::{Failure, Stage},
@@ -179,6 +188,8 @@ struct Story {
     sentinels: Sentinels,
     ledger: Option<LedgerFigures>,
     service: Service,
+    /// The outages of each run, by the common clock.
+    views: Views,
     /// The application, if a run has observed one.
     application: Option<Observation>,
 }
@@ -202,6 +213,7 @@ impl Story {
         self.sentinels.on_event(event);
         LedgerFigures::add(&mut self.ledger, event);
         self.herd.on_event(event);
+        self.views.on_event(event, connection);
         self.service.on_event(event, number, connection);
         if is_observed {
             self.application.get_or_insert_default().on_event(event);
@@ -284,7 +296,10 @@ impl Story {
     /// Hands an event to the track of its connection.
     fn track(&mut self, event: &Event, run: u32, id: u32, settling: Duration) {
         // The one prober serves all connections: what it found for another outage holds for this one, too.
-        let known = self.path.as_ref().filter(|_| self.tracks.values_mut().any(|track| track.open().is_some()));
+        let known = self
+            .path
+            .as_ref()
+            .filter(|_| begins_an_outage(&event.kind) && self.tracks.values_mut().any(|track| track.open().is_some()));
         let track = self.tracks.entry(id).or_insert_with(|| Track::new(run, id, settling));
         track.on_event(event);
         if let Some(outage) = track.latest.as_mut().filter(|outage| outage.id.is_due()) {
@@ -295,7 +310,7 @@ impl Story {
         if let Some(wait) = self.slow.on_event(event, run, id, track.generation) {
             self.service.unserved(wait.connection, wait.from, wait.to);
         }
-        if let Some(failure) = known.filter(|_| begins_an_outage(&event.kind)) {
+        if let Some(failure) = known {
             track.path_failed(event.at, failure);
         }
         for (from, to) in track.subscribed.gaps.drain(..) {
@@ -334,11 +349,7 @@ impl Story {
             return;
         }
         let recent = self.tracks.get_mut(&id).and_then(|track| track.for_evidence(evidence));
-        let outage = match recent {
-            Some(outage) => Some(outage),
-            None => self.history.kept.for_evidence(run, id, evidence),
-        };
-        if let Some(outage) = outage {
+        if let Some(outage) = recent.or_else(|| self.history.kept.for_evidence(run, id, evidence)) {
             outage.circumstances.gathered(evidence, &mut self.servers);
         }
     }
@@ -368,12 +379,13 @@ impl Story {
         self.incidents.begin_run(&started.plan);
         self.timeline.begin_run();
         self.sentinels.begin_run(self.runs.len() as u32 + 1);
+        self.views.begin_run(self.runs.len() as u32 + 1, event, started);
         self.outages = 0;
         self.path = None;
         self.runs.push(RunFigures {
             started: started.clone(),
             time: event.wall_of(Stamp::START),
-            began: if started.continued { event.at } else { Stamp::START },
+            began: if started.continued || started.joined { event.at } else { Stamp::START },
             elapsed: Duration::ZERO,
             unobserved: Duration::ZERO,
             stopped: None,

@@ -20,16 +20,21 @@ mod idle;
 mod lines;
 mod live;
 mod messages;
+mod meter;
+mod otlp;
 mod ping;
 mod report;
 mod scale;
 pub mod schema;
 mod stdout;
+mod survival;
 mod table;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod times;
+mod trace;
 mod views;
 
 use std::io::{self, Write};
@@ -42,11 +47,15 @@ pub(crate) use idle::{IdleProgress, idle_event};
 pub(crate) use lines::Pause;
 pub(crate) use live::Live;
 pub(crate) use messages::Messages;
+pub(crate) use meter::{Exposition, metrics};
+pub(crate) use otlp::{Export, otlp_metrics, otlp_span, otlp_traces};
 pub(crate) use ping::PingLines;
 pub(crate) use stdout::{BufferedStdout, Gapless, StdoutWriter};
 pub(crate) use terminal::is_capable_terminal;
+pub(crate) use timeline::TimelineLines;
 use times::Times;
 pub(crate) use times::has_local_zone;
+pub(crate) use trace::{trace_event, trace_line};
 
 use crate::{
     output::{Format, Rows},
@@ -91,7 +100,9 @@ pub(crate) fn write<D: Document + ?Sized>(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    formats::write(document, format, style, out)?;
+    // Stdout is flushed after each line, and a document can have a hundred thousand.
+    let mut out = io::BufWriter::new(out);
+    formats::write(document, format, style, &mut out)?;
     out.flush()
 }
 

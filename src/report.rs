@@ -5,6 +5,9 @@
 
 mod application;
 mod causes;
+mod clocks;
+mod cluster;
+mod cluster_client;
 mod comparison;
 mod finding;
 mod findings;
@@ -29,6 +32,8 @@ mod tests;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub(crate) use clocks::Clocks;
+pub(crate) use cluster_client::ClusterClient;
 pub(crate) use comparison::{Comparison, FigureRow, GateOutcome, Judgment, Problem, Setting, Summary, Unit};
 pub(crate) use finding::Finding;
 pub(crate) use gates::{GateLevel, GateResult};
@@ -46,15 +51,15 @@ pub(crate) use servers::several;
 pub(crate) use targets::{RunReport, ScopeReport, TargetFinding, TargetReport, lost_together};
 
 pub(crate) use crate::diagnose::{ACCEPTED_THEN_CLOSED, Cause, Diagnosis, MTU, Obstacle, on_connecting};
-pub(crate) use crate::record::Failover;
+pub(crate) use crate::record::{ClusterFigures, Extent, Failover, VantageIncident};
 use crate::{
     clock::Seconds,
     diagnose,
-    event::SCHEMA_VERSION,
+    event::{Event, SCHEMA_VERSION},
     plan::Gate,
     record::{
         Application, ConnectionRow, ErrorRow, FaultRow, Figures, LedgerFigures, NoteRow, ReconnectPeak, SentinelSet,
-        Servers, StateRow,
+        Servers, StateRow, VantagePoints,
     },
     verdict::{Severity, Verdict},
 };
@@ -129,6 +134,11 @@ pub(crate) struct Report {
     pub comparison: Option<Comparison>,
     /// Sentinels that named the target, and their failovers; null without them.
     pub sentinels: Option<SentinelSet>,
+    /// Failovers of the Sentinels, or of the cluster that the target is a node of: the first hundred.
+    pub failovers: Vec<Failover>,
+    /// Outages of one server that several runs watched; absent unless journals of several are merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vantage: Option<VantagePoints>,
     /// Acknowledged writes that were read back; null without the ledger workload.
     pub ledger: Option<LedgerFigures>,
     /// The application that was observed; absent if redis-doctor's own client was under test.
@@ -140,6 +150,10 @@ pub(crate) struct Report {
     pub findings: Vec<Finding>,
     /// Notes made during the run: the first and the last hundred.
     pub notes: Vec<NoteRow>,
+    /// Changes that `watch` showed: the first and the last hundred; absent for other commands, and for one of several
+    /// targets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Event>,
 }
 
 impl Report {
@@ -214,11 +228,14 @@ impl Report {
             servers: figures.servers.clone(),
             comparison: None,
             sentinels: figures.sentinels.clone(),
+            failovers: figures.failovers.clone(),
+            vantage: figures.vantage.clone(),
             ledger: figures.ledger.clone(),
             application: figures.application.clone(),
             gates,
             findings,
             notes: figures.notes.kept.clone(),
+            changes: figures.changes.kept.clone(),
         }
     }
 }

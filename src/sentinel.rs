@@ -15,7 +15,11 @@ use crate::{
     dial::{RespStream, Route, identity::from_role, is_forbidden},
     foreign::Foreign,
     plan::{Address, Plan, Protocol, Sentinels, Target},
-    topology::sentinel::{self, Place, Primary, shown_place},
+    topology::{
+        Place,
+        sentinel::{self, Primary},
+        shown_place,
+    },
 };
 
 /// Time limit of the query of one Sentinel, or of one server.

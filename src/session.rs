@@ -4,6 +4,7 @@
 //! on a second connection publishes the messages that its inbox must receive, and a monitor turns all of that into
 //! events. [`Sessions`] starts and ends them together.
 
+mod cluster_client;
 mod connection;
 mod context;
 mod coop_budget;
@@ -36,6 +37,7 @@ mod watchdog;
 mod worker;
 
 pub(crate) use self::{
+    cluster_client::ViaCluster,
     context::RunContext,
     fleet::{NotStarted, Sessions},
     ledger::{DUE as LEDGER_DUE, Span, key as ledger_key},

@@ -4,6 +4,8 @@
 //! The server also ends if redis-doctor is killed. The kernel delivers a signal for that, which a process can only ask
 //! for itself; so redis-doctor starts itself again in a hidden mode, which asks for it and then becomes the server.
 
+mod application;
+
 use std::{
     collections::VecDeque,
     ffi::{OsStr, OsString},
@@ -18,9 +20,10 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Signal, getppid};
+use rustix::process::{Pid, Signal, getppid, kill_process};
 use thiserror::Error;
 
+pub(crate) use self::application::Application;
 use crate::foreign::Foreign;
 
 /// First argument of the hidden mode.
@@ -31,6 +34,9 @@ const PROGRAMS: [&str; 2] = ["redis-server", "valkey-server"];
 
 /// Ports to choose from, below the kernel's range of source ports for outgoing connections.
 const PORTS: std::ops::Range<u16> = 10_000..30_000;
+
+/// Distance of the port of the cluster bus (CLUSTER_PORT_INCR in cluster.h).
+const BUS: u16 = 10_000;
 
 /// Attempts with another port, in case another process takes the port first.
 const ATTEMPTS: usize = 3;
@@ -73,14 +79,22 @@ impl SpawnedServer {
     /// # Errors
     /// If there is no such program, or it does not accept connections in time.
     pub(crate) fn start(program: Option<&Path>) -> Result<Self, SpawnError> {
+        Self::start_as(program, &Role::Alone)
+    }
+
+    /// Starts a server in a role.
+    ///
+    /// # Errors
+    /// If there is no such program, or it does not accept connections in time.
+    pub(crate) fn start_as(program: Option<&Path>, role: &Role<'_>) -> Result<Self, SpawnError> {
         let (program, release) = match program {
             Some(program) => (program.to_owned(), release(program)?),
             None => in_path()?,
         };
         let mut last = SpawnError::NoPort;
         for _ in 0..ATTEMPTS {
-            let Some(port) = free_port() else { return Err(SpawnError::NoPort) };
-            match serve(&program, port) {
+            let Some(port) = free_port(role) else { return Err(SpawnError::NoPort) };
+            match serve(&program, port, role) {
                 Ok(process) => {
                     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
                     return Ok(Self { address, release, process });
@@ -95,6 +109,64 @@ impl SpawnedServer {
     /// Returns the address that it listens on.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Kills the process.
+    pub(crate) fn kill(&mut self) {
+        // One that has ended cannot be killed, and need not be.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
+    /// Stops the process, which keeps its connections (SIGSTOP).
+    pub(crate) fn freeze(&self) {
+        if let Some(process) = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw) {
+            // One that has ended cannot be stopped.
+            let _ = kill_process(process, Signal::STOP);
+        }
+    }
+}
+
+/// The role of a server that is started.
+pub(crate) enum Role<'a> {
+    /// A server on its own.
+    Alone,
+    /// A replica of another one.
+    ReplicaOf(SocketAddr),
+    /// A Sentinel with this configuration file.
+    Sentinel(&'a Path),
+    /// A node of a cluster that replaces a failed primary after this time, with its state in this directory.
+    Node(Duration, &'a Path),
+}
+
+impl Role<'_> {
+    /// Returns the arguments of the program for this role.
+    fn arguments(&self, port: u16) -> Vec<OsString> {
+        match self {
+            Self::Alone => Vec::new(),
+            // Without a pause in which further replicas may ask for the same snapshot.
+            Self::ReplicaOf(primary) => {
+                let (host, port) = (primary.ip().to_string(), primary.port().to_string());
+                ["--replicaof", &host, &port, "--repl-diskless-sync-delay", "0"].map(OsString::from).to_vec()
+            }
+            Self::Sentinel(_) => vec!["--sentinel".into()],
+            Self::Node(timeout, directory) => {
+                let timeout = timeout.as_millis().to_string();
+                let file = format!("nodes-{port}.conf");
+                let words = [
+                    "--cluster-enabled",
+                    "yes",
+                    "--cluster-node-timeout",
+                    &timeout,
+                    "--repl-diskless-sync-delay",
+                    "0",
+                    "--cluster-config-file",
+                    &file,
+                    "--dir",
+                ];
+                words.map(OsString::from).into_iter().chain([directory.as_os_str().to_owned()]).collect()
+            }
+        }
     }
 }
 
@@ -113,25 +185,14 @@ impl Drop for SpawnedServer {
     }
 }
 
-/// Prepares an application that connects to redis-doctor's proxy; `None` without a program. It ends when the process is
-/// dropped.
-pub(crate) fn application(command: &[OsString], proxy: SocketAddr) -> Option<tokio::process::Command> {
-    let (program, arguments) = command.split_first()?;
-    let url = format!("redis://{proxy}");
-    let mut command = tokio::process::Command::new(program);
-    command.args(arguments.iter().map(|argument| match argument.to_str() {
-        Some(text) => OsString::from(text.replace("{url}", &url)),
-        None => argument.clone(),
-    }));
-    command.env("REDIS_URL", &url).env("REDIS_HOST", proxy.ip().to_string());
-    command.env("REDIS_PORT", proxy.port().to_string()).kill_on_drop(true).stdin(Stdio::null());
-    // Its output is not part of the report.
-    command.stdout(io::stderr());
-    Some(command)
-}
-
-/// Becomes the server if these are the arguments of the hidden mode; returns only if they are not, or if that fails.
-pub(crate) fn become_server(arguments: &[OsString]) -> Option<ExitCode> {
+/// Becomes the server, the application or its guard if these are the arguments of a hidden mode; returns only if they are
+/// not, if that fails, or at the end of a guard.
+pub(crate) fn become_other(arguments: &[OsString]) -> Option<ExitCode> {
+    if let [_, mode, program, rest @ ..] = arguments
+        && mode == application::GUARD
+    {
+        return Some(application::guard(program, rest));
+    }
     let [_, mode, parent, program, rest @ ..] = arguments else { return None };
     if mode != GUARDED {
         return None;
@@ -155,6 +216,14 @@ fn end_with_parent() {
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn end_with_parent() {}
+
+/// Returns the path of the running program, also after the file was replaced.
+fn own_program() -> PathBuf {
+    match cfg!(target_os = "linux") {
+        true => PathBuf::from("/proc/self/exe"),
+        false => std::env::current_exe().unwrap_or_default(),
+    }
+}
 
 /// Finds the first server in the PATH, with its name and version.
 fn in_path() -> Result<(PathBuf, String), SpawnError> {
@@ -185,26 +254,26 @@ fn release(program: &Path) -> Result<String, SpawnError> {
 }
 
 /// Finds a free port. Concurrent processes begin their search at different ones.
-fn free_port() -> Option<u16> {
+fn free_port(role: &Role<'_>) -> Option<u16> {
     let count = u32::from(PORTS.end - PORTS.start);
     let start = std::process::id().wrapping_mul(6_131);
     let ports = (0..count).map(|offset| PORTS.start + (start.wrapping_add(offset) % count) as u16);
-    ports.into_iter().find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let bus = |port: u16| !matches!(role, Role::Node(..)) || is_free(port + BUS);
+    ports.into_iter().find(|port| is_free(*port) && bus(*port))
 }
 
 /// Starts the program and waits until it accepts connections.
-fn serve(program: &Path, port: u16) -> Result<Child, SpawnError> {
+fn serve(program: &Path, port: u16, role: &Role<'_>) -> Result<Child, SpawnError> {
     let parent = std::process::id().to_string();
-    // Also after the file was replaced.
-    let own = match cfg!(target_os = "linux") {
-        true => PathBuf::from("/proc/self/exe"),
-        false => std::env::current_exe().unwrap_or_default(),
-    };
-    let mut command = Command::new(own);
+    let mut command = Command::new(own_program());
     command.args([OsStr::new(GUARDED), OsStr::new(&parent), program.as_os_str()]);
+    if let Role::Sentinel(configuration) = role {
+        command.arg(configuration);
+    }
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
     command.args(["--daemonize", "no", "--logfile", "", "--dbfilename", &format!("redis-doctor-{parent}.rdb")]);
-    command.arg("--dir").arg(std::env::temp_dir());
+    command.arg("--dir").arg(std::env::temp_dir()).args(role.arguments(port));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     // A Ctrl-C is for redis-doctor, which ends the server after the run.
     command.process_group(0);
@@ -237,7 +306,8 @@ fn await_start(log: impl Read + Send + 'static) -> io::Result<Start> {
         let mut last: VecDeque<String> = VecDeque::new();
         for line in BufReader::new(log).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
-            if line.contains("eady to accept connections") {
+            // A Sentinel logs its id instead.
+            if line.contains("eady to accept connections") || line.contains("Sentinel ID is") {
                 let _ = sender.send(Start::Ready);
             }
             if last.len() == LAST_LINES {

@@ -1,18 +1,19 @@
 //! TLS to a server: whom to trust, the handshake, what the certificates say, and explained failures. Used by the path
 //! probe and the fault proxy; the connection under test uses redis-rs' own TLS.
 
+mod authority;
 mod certificate;
 mod files;
 mod verify;
 
 use std::{
-    io,
+    fmt, io,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, RootCertStore, ServerConfig,
     client::{Resumption, WebPkiServerVerifier, danger::ServerCertVerifier},
     crypto::CryptoProvider,
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
@@ -20,17 +21,18 @@ use rustls::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::net::TcpStream;
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
 
 use self::verify::{Trusted, Unverified};
 pub(crate) use self::{
+    authority::Authority,
     certificate::Certificate,
     files::{TlsProblem, load},
 };
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
     clock::within,
-    plan::{Address, Target, TlsOptions},
+    plan::{Address, Target, TlsIdentity, TlsOptions},
 };
 
 /// An encrypted connection.
@@ -108,6 +110,39 @@ impl Connector {
 
     fn config(&self) -> &Result<Arc<ClientConfig>, TlsProblem> {
         self.config.get_or_init(|| client_config(&self.options).map(Arc::new))
+    }
+}
+
+/// Accepts TLS connections with one certificate.
+#[derive(Clone)]
+pub struct Acceptor(TlsAcceptor);
+
+impl Acceptor {
+    /// Creates an acceptor with this certificate.
+    ///
+    /// # Errors
+    /// The certificate does not belong to the key.
+    pub(crate) fn new(identity: &TlsIdentity) -> Result<Self, TlsProblem> {
+        let problem = |why: rustls::Error| TlsProblem::new("TLS", why.to_string(), "report this as a bug");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = builder.map_err(problem)?.with_no_client_auth();
+        let chain = CertificateDer::pem_slice_iter(&identity.certificate).filter_map(Result::ok).collect();
+        let key = PrivateKeyDer::from_pem_slice(&identity.key).map_err(rustls_error);
+        let config = key.and_then(|key| builder.with_single_cert(chain, key)).map_err(problem)?;
+        Ok(Self(TlsAcceptor::from(Arc::new(config))))
+    }
+
+    /// Begins the handshake with a client.
+    pub(crate) fn accept(&self, stream: TcpStream) -> tokio_rustls::Accept<TcpStream> {
+        self.0.accept(stream)
+    }
+}
+
+/// Without the certificate's key.
+impl fmt::Debug for Acceptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acceptor").finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The nodes of a cluster and their hash slots, as CLUSTER SLOTS describes them. Pure: replies go in, and a table of
 //! replies tests it.
 
+pub(crate) mod nodes;
 pub(crate) mod sentinel;
 
 use crate::{
@@ -16,6 +17,21 @@ pub(crate) const SLOTS: u16 = 16_384;
 
 /// Numbers tried as a hash tag: sixty for each slot.
 const TAGS: u32 = 1_000_000;
+
+/// A server or a Sentinel, as another one names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Host to connect to.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// The same, to be shown.
+    pub(crate) shown: Foreign,
+}
+
+/// Returns an address to be shown.
+pub(crate) fn shown_place(host: &str, port: u16) -> Foreign {
+    Part::from(host).at(Text::from(i64::from(port)).part())
+}
 
 /// A range of slots and the nodes that have it.
 #[derive(Clone)]
@@ -107,7 +123,11 @@ pub(crate) fn members(ranges: &[SlotRange]) -> Vec<Member> {
 /// Returns the number of slots that have a node.
 pub(crate) fn covered(ranges: &[SlotRange]) -> u16 {
     let served = ranges.iter().filter(|range| !range.nodes.is_empty());
-    let mut spans: Vec<_> = served.map(|range| (range.first, range.last)).collect();
+    united(served.map(|range| (range.first, range.last)).collect())
+}
+
+/// Returns the number of slots in these ranges, each counted once.
+fn united(mut spans: Vec<(u16, u16)>) -> u16 {
     spans.sort_unstable();
     let (mut covered, mut next) = (0, 0);
     for (first, last) in spans.into_iter().filter(|(_, last)| *last < SLOTS) {
@@ -127,12 +147,40 @@ impl Member {
 
     /// Returns a hash tag, without its braces, that gives a key one of this node's slots; `None` if it has none.
     pub(crate) fn tag(&self) -> Option<String> {
-        let is_here = |tag: &String| {
-            let slot = slot_of_tag(tag.as_bytes());
-            self.slots.iter().any(|(first, last)| (*first..=*last).contains(&slot))
-        };
-        self.is_primary().then(|| (0..TAGS).map(|number| number.to_string()).find(is_here)).flatten()
+        tag_in(&self.slots)
     }
+
+    /// Returns some hash tags, without their braces, that give a key one of this node's slots; none if it has none.
+    pub(crate) fn tags(&self, count: usize) -> Vec<String> {
+        tags_in(&self.slots).take(count).collect()
+    }
+}
+
+/// Returns a hash tag, without its braces, that gives a key one of these slots; `None` if there is none.
+pub(crate) fn tag_in(slots: &[(u16, u16)]) -> Option<String> {
+    tags_in(slots).next()
+}
+
+fn tags_in(slots: &[(u16, u16)]) -> impl Iterator<Item = String> {
+    let is_here = |tag: &String| has_slot(slots, slot_of_tag(tag.as_bytes()));
+    let tags = if slots.is_empty() { 0 } else { TAGS };
+    (0..tags).map(|number| number.to_string()).filter(is_here)
+}
+
+/// Returns true if a slot is one of these.
+fn has_slot(slots: &[(u16, u16)], slot: u16) -> bool {
+    slots.iter().any(|(first, last)| (*first..=*last).contains(&slot))
+}
+
+/// Returns true if keys with a hash tag have one of these slots.
+pub(crate) fn serves_tag(slots: &[(u16, u16)], tag: &str) -> bool {
+    has_slot(slots, slot_of_tag(tag.as_bytes()))
+}
+
+/// Returns the slot of a key: that of its hash tag if it has one.
+pub(crate) fn slot_of(key: &str) -> u16 {
+    let tag = key.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
+    slot_of_tag(tag.filter(|tag| !tag.is_empty()).unwrap_or(key).as_bytes())
 }
 
 /// Returns the slot of a key with this hash tag: CRC-16/XMODEM modulo the number of slots.
@@ -173,6 +221,12 @@ mod tests {
         for (tag, slot) in [("b", 3300), ("foo", 12_182), ("123456789", 12_739), ("", 0)] {
             assert_eq!(slot_of_tag(tag.as_bytes()), slot, "{tag}");
         }
+        for key in ["foo", "a{foo}b", "{foo}{b}", "a{foo}}"] {
+            assert_eq!(slot_of(key), 12_182, "{key}");
+        }
+        for whole in ["{}foo", "a{foo", "foo}"] {
+            assert_eq!(slot_of(whole), slot_of_tag(whole.as_bytes()), "{whole}");
+        }
     }
 
     #[test]
@@ -198,6 +252,8 @@ mod tests {
         let alone = |slot| Member { host: String::new(), port: 1, slots: vec![(slot, slot)] };
         for slot in [0, 1, 8191, 16_383] {
             assert!(alone(slot).tag().is_some(), "{slot}");
+            let tags = alone(slot).tags(3);
+            assert_eq!(tags.iter().map(|tag| slot_of_tag(tag.as_bytes())).collect::<Vec<_>>(), [slot; 3]);
         }
     }
 

@@ -91,7 +91,7 @@ async fn each_checked(request: &CheckRequest, scope: &Scope) -> Result<Option<Ve
     })
 }
 
-async fn check(request: &CheckRequest, target: &Target, stop: impl Future<Output = ()>) -> Checkup {
+pub(super) async fn check(request: &CheckRequest, target: &Target, stop: impl Future<Output = ()>) -> Checkup {
     let clock = Clock::start();
     let protocol = target.protocol.unwrap_or(request.protocol);
     let plan = CheckPlan {

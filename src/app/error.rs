@@ -13,7 +13,9 @@ use crate::{
     compare::Unreadable,
     engine::{ApplicationError, ClusterError, SentinelError},
     journal::{JournalError, OpenError},
+    kernel::ProcessError,
     supervise::SpawnError,
+    trace::TraceError,
 };
 
 const RAISE_THE_LIMIT: &str = "raise it with ulimit -n, LimitNOFILE of systemd, or --ulimit nofile of Docker";
@@ -59,6 +61,8 @@ pub(super) enum Problem {
     Stdin(#[source] io::Error),
     #[error("cannot handle signals: {0}")]
     Signals(#[source] io::Error),
+    #[error("--otlp: cannot start a thread: {0}")]
+    Otlp(#[source] io::Error),
     #[error("cannot start the runtime: {0}")]
     Runtime(#[source] io::Error),
     #[error(
@@ -88,8 +92,16 @@ pub(super) enum Problem {
     Application(#[from] ApplicationError),
     #[error("--listen: cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: io::Error },
+    #[error("--listen-metrics: cannot listen on {listen}: {source}; choose another port, for example 0")]
+    ListenMetrics { listen: SocketAddr, source: io::Error },
     #[error("cannot start the fault proxy: {0}")]
     FaultProxy(#[source] io::Error),
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+    #[error("--pid: {0}")]
+    Process(#[from] ProcessError),
+    #[error("HOST:PORT: cannot resolve {host}: {why}")]
+    Unresolved { host: String, why: String },
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error("explain: stdin is empty; pipe the lines of a log into it")]

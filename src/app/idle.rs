@@ -6,12 +6,11 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
     Problem, Work, block_on, check_writable, deliver_below, forgive_closed, progress_style, say, signals::Signals,
-    start_server, warn,
+    start_server, stop_when_closed, warn,
 };
 use crate::{
     cli::commands::idle::IdleRequest,
     clock::{Clock, Stamp},
-    event::{Control, StopReason},
     exit::Exit,
     idle::{self, Progress, SearchObserver, ServerSummary},
     output::Format,
@@ -35,9 +34,7 @@ impl Work for IdleRequest {
 async fn search(request: IdleRequest) -> Result<Exit, Problem> {
     let signals = Signals::install()?;
     let (controls, control) = unbounded_channel();
-    let closed = controls.clone();
-    let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
-    let (stdout, mut writer) = BufferedStdout::patient(io::stdout(), on_closed);
+    let (stdout, mut writer) = BufferedStdout::patient(io::stdout(), stop_when_closed(&controls));
     let stream = (request.format == Format::Ndjson && request.output.is_none()).then_some(&stdout);
     let clock = Clock::start();
     let progress = IdleProgress::new(progress_style(request.quiet), Box::new(io::stderr()));

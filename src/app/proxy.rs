@@ -9,13 +9,15 @@ use std::{
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::{Problem, Served, Work, block_on, forgive_closed, say, signals::Signals, start_server, warn};
+use super::{
+    Problem, Served, Work, block_on, forgive_closed, say, signals::Signals, start_server, stop_when_closed, warn,
+};
 use crate::{
     classify::{Failure, Stage},
     cli::commands::proxy::{ProxyRequest, RelayRequest},
     clock::Clock,
     dial::Route,
-    event::{Control, Event, EventKind, StopReason},
+    event::{Control, Event, EventKind},
     exit::Exit,
     output::Format,
     plan::{LocalServer, Orders, Protocol, Target},
@@ -56,6 +58,7 @@ async fn serve(request: RelayRequest, mut served: Option<Served>) -> Result<Exit
         return Ok(Exit::Critical);
     }
     let config = Config {
+        acceptor: None,
         listen: request.listen,
         upstream: request.upstream.address.clone(),
         tls: request.upstream.tls.clone(),
@@ -171,9 +174,7 @@ impl EventOutput {
         if format == Format::Text {
             return Ok(Self { format, stdout: None });
         }
-        let closed = controls.clone();
-        let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
-        let stdout = BufferedStdout::start(io::stdout(), on_closed).map_err(Problem::Stdout)?;
+        let stdout = BufferedStdout::start(io::stdout(), stop_when_closed(controls)).map_err(Problem::Stdout)?;
         Ok(Self { format, stdout: Some(stdout) })
     }
 

@@ -14,23 +14,24 @@ use super::{
     destination::replace,
     divider, exit_of, forgive_closed,
     keys::Keys,
+    metrics::LiveMetrics,
     progress_style, proxy, say, share_a_terminal,
     signals::{Signals, Urgency},
     sinks::{Effort, Sinks},
-    start_server, styled, warn, warn_without_zone,
+    start_server, stop_when_closed, styled, warn, warn_without_zone,
 };
 use crate::{
     cli::run::RunRequest,
     clock::Clock,
     engine::{self, RunIo},
-    event::{Control, Event, EventKind, EventSink, StopReason},
+    event::{Event, EventKind, EventSink, StopReason},
     exit::Exit,
     journal::JournalWriter,
     output::{Format, OutputOptions, is_stdout},
     plan::{Command, LocalServer, Plan},
     proxy::ProxyHandle,
     record::Records,
-    render::{self, BufferedStdout, Gapless, Live, Messages, PingLines, Style},
+    render::{self, BufferedStdout, Gapless, Live, Messages, PingLines, Style, TimelineLines},
     report::RunReport,
 };
 
@@ -61,13 +62,14 @@ async fn watched(
 ) -> Result<Exit, Problem> {
     let signals = Signals::install()?.reopening(request.output.journal_reopen);
     let (controls, control) = mpsc::unbounded_channel();
-    let closed = controls.clone();
-    let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
-    let (outlet, mut writer) = BufferedStdout::patient(io::stdout(), on_closed);
-    let RunRequest { plan, output, server, .. } = request;
+    let (outlet, mut writer) = BufferedStdout::patient(io::stdout(), stop_when_closed(&controls));
+    let RunRequest { plan, output, server, metrics, .. } = request;
     let clock = Clock::start();
     let mut sinks = sinks(&plan, &output, journal, &outlet);
     sinks.baseline = baseline;
+    if let Some(request) = metrics {
+        sinks.metrics = Some(LiveMetrics::start(request, &plan, clock, output.quiet)?);
+    }
     let lines = sinks.live.pause();
     let keys = sinks.live.is_drawn().then(Keys::listen).flatten();
     if keys.is_some() {
@@ -140,9 +142,10 @@ fn conclude(
     reason: StopReason,
     stdout: &BufferedStdout,
 ) -> Result<Exit, Problem> {
-    let Sinks { recorder, journal, live, replies, stream, baseline, .. } = sinks;
+    // Metrics are served until the report is written.
+    let Sinks { recorder, journal, live, timeline, replies, stream, baseline, metrics, .. } = sinks;
     // Dropping them flushes their buffers.
-    drop((live, replies, stream));
+    drop((live, timeline, replies, stream));
     let mut report = RunReport::new(&recorder.figures());
     if let Some(baseline) = baseline {
         // The report of two weeks must not be lost.
@@ -165,13 +168,15 @@ fn conclude(
         written.map(|()| text).map_err(Problem::Report)
     };
     // The report of `ping` begins with an empty line anyway.
+    let watched = command == Command::Watch && output.format == Format::Text && output.output.is_none();
     let divided = output.format == Format::Text && command != Command::Ping && !output.quiet;
+    // Its header is not on stderr.
+    let headed = share_a_terminal() && command != Command::Watch;
     let show = || {
         // Its stdout is for messages.
         if command == Command::Subscribe && !output.output.as_deref().is_some_and(is_stdout) {
-            let divider: &[u8] = if divided { b"\n" } else { b"" };
             let text = [
-                divider,
+                if divided { b"\n".as_slice() } else { b"" },
                 &write(
                     render::stderr_columns(),
                     io::stderr().is_terminal(),
@@ -183,12 +188,8 @@ fn conclude(
         }
         stdout.append_all(
             &[
-                divider(divided),
-                &write(
-                    render::stdout_columns(),
-                    share_a_terminal(),
-                    output.color.on(render::is_capable_terminal(&io::stdout())),
-                )?,
+                if watched { b"\n" } else { divider(divided) },
+                &write(render::stdout_columns(), headed, output.color.on(render::is_capable_terminal(&io::stdout())))?,
             ]
             .concat(),
         );
@@ -204,13 +205,23 @@ fn conclude(
         None if reason == StopReason::OutputClosed => {}
         None => show()?,
     }
+    metrics.into_iter().for_each(|metrics| metrics.conclude(&report));
     Ok(exit)
+}
+
+/// Returns true if stdout has a line for each change: unless it has the report in another format.
+fn shows_changes(plan: &Plan, output: &OutputOptions) -> bool {
+    let has_report = output.output.as_deref().is_none_or(is_stdout);
+    plan.command == Command::Watch && (output.format == Format::Text || !has_report)
 }
 
 fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, stdout: &BufferedStdout) -> Sinks {
     let report_each = plan.probes.as_ref().is_some_and(|probes| probes.report_each);
     let streams = output.format == Format::Ndjson && output.output.is_none() && plan.command != Command::Subscribe;
-    let style = progress_style(output.quiet);
+    // The lines of the changes are the main view.
+    let timeline =
+        shows_changes(plan, output).then(|| TimelineLines::new(Box::new(stdout.clone()), styled(output, None)));
+    let style = progress_style(output.quiet || timeline.is_some());
     let style = Style {
         color: output.color.on(style.terminal),
         // A progress line would interfere with the lines of ping and subscribe on the same terminal.
@@ -220,10 +231,13 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
     };
     Sinks {
         baseline: None,
+        metrics: None,
         interim: styled(output, None),
         recorder: Records::default(),
         journal,
         live: Live::new(style, Box::new(io::stderr())),
+        timeline,
+        only_changes: plan.command == Command::Watch,
         replies: report_each.then(|| PingLines::new(Box::new(stdout.clone()), output.timestamps)),
         stream: streams.then(|| JournalWriter::new(Box::new(Gapless(stdout.clone())))),
         reported: [false; 2],

@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use super::baseline::Baseline;
+use super::{baseline::Baseline, metrics::LiveMetrics};
 use crate::{
     clock::Stamp,
     diagnose,
@@ -10,7 +10,7 @@ use crate::{
     journal::JournalWriter,
     output::Format,
     record::Records,
-    render::{self, Live, PingLines, Style},
+    render::{self, Live, PingLines, Style, TimelineLines},
     report::{OutageRow, RegularityRow, RunReport},
 };
 
@@ -27,6 +27,10 @@ pub(super) struct Sinks {
     pub(super) journal: Option<JournalWriter>,
     /// Event lines and the progress line on stderr.
     pub(super) live: Live,
+    /// The lines of `watch` on stdout.
+    pub(super) timeline: Option<TimelineLines>,
+    /// The stream has changes only (`watch`).
+    pub(super) only_changes: bool,
     /// The lines of `ping` on stdout.
     pub(super) replies: Option<PingLines>,
     /// The events themselves on stdout (`--format ndjson`).
@@ -38,6 +42,8 @@ pub(super) struct Sinks {
     pub(super) effort: Effort,
     /// `--baseline`.
     pub(super) baseline: Option<Baseline>,
+    /// `--listen-metrics` and `--otlp`.
+    pub(super) metrics: Option<LiveMetrics>,
     /// Style of interim reports.
     pub(super) interim: Style,
 }
@@ -66,7 +72,10 @@ impl Effort {
 impl Sinks {
     fn pass_on(&mut self, event: &Event) {
         self.finished |= ends_the_run(event);
-        for writer in [&mut self.journal, &mut self.stream].into_iter().flatten() {
+        let is_streamed =
+            !self.only_changes || event.kind.is_change() || matches!(event.kind, EventKind::RunStarted(_));
+        let stream = self.stream.as_mut().filter(|_| is_streamed);
+        for writer in self.journal.iter_mut().chain(stream) {
             writer.on_event(event);
         }
         self.show(event);
@@ -77,6 +86,12 @@ impl Sinks {
         if let (Some(baseline), EventKind::Interval(interval)) = (&mut self.baseline, &event.kind) {
             baseline.add(interval);
         }
+        if let Some(metrics) = &mut self.metrics {
+            metrics.on_event(event, &self.recorder);
+        }
+        if let Some(timeline) = &mut self.timeline {
+            timeline.on_event(event);
+        }
         // Replies first: an outage follows the reply before it.
         if let Some(replies) = &mut self.replies {
             replies.on_event(event);
@@ -84,6 +99,11 @@ impl Sinks {
         self.live.on_event(event, &self.recorder);
         match &event.kind {
             EventKind::Evidence(evidence) if self.effort.allows(event.at) => self.diagnose(event, evidence),
+            EventKind::Evidence(evidence) if !evidence.ongoing => {
+                if let Some(metrics) = &mut self.metrics {
+                    metrics.undiagnosed(event, &self.recorder);
+                }
+            }
             EventKind::Interval(_) | EventKind::RunFinished { .. } => {
                 self.live.on_undiagnosed(std::mem::take(&mut self.effort.omitted));
             }
@@ -99,7 +119,11 @@ impl Sinks {
         if let Some((outage, diagnosis)) = diagnose::for_event(&outages, event.connection, evidence) {
             let (target, plan, incident) = (event.target.as_ref(), recorder.plan(), recorder.incident_of(&outage));
             let policy = plan.and_then(|plan| plan.known_policy());
-            self.live.on_diagnosis(event, &OutageRow::new(outage, diagnosis, policy, event.at), incident);
+            let row = OutageRow::new(outage, diagnosis, policy, event.at);
+            if let Some(metrics) = self.metrics.as_mut().filter(|_| !evidence.ongoing) {
+                metrics.diagnosed(event, &row);
+            }
+            self.live.on_diagnosis(event, &row, incident);
             let judged = |found| RegularityRow::new(found, plan?);
             let rows = recorder.regularities().into_iter().filter_map(judged);
             rows.for_each(|row| self.live.on_regularity(target, &row));

@@ -25,15 +25,15 @@ pub(crate) struct CheckFinding {
 
 impl CheckFinding {
     /// Creates a finding without evidence and remedy; [`CheckFinding::evidence`] and [`CheckFinding::remedy`] add them.
-    pub(super) fn new(severity: Severity, code: &'static str, text: impl Into<String>) -> Self {
+    pub(crate) fn new(severity: Severity, code: &'static str, text: impl Into<String>) -> Self {
         Self { severity, code: Some(code.into()), text: text.into(), evidence: String::new(), remedy: String::new() }
     }
 
-    pub(super) fn evidence(self, evidence: impl Into<String>) -> Self {
+    pub(crate) fn evidence(self, evidence: impl Into<String>) -> Self {
         Self { evidence: evidence.into(), ..self }
     }
 
-    pub(super) fn remedy(self, remedy: impl Into<String>) -> Self {
+    pub(crate) fn remedy(self, remedy: impl Into<String>) -> Self {
         Self { remedy: remedy.into(), ..self }
     }
 }

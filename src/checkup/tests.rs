@@ -13,7 +13,7 @@ use crate::{
     dial::Attempt,
     event::{PathProbed, StageTime},
     kernel::KeepaliveDefaults,
-    plan::{Address, Password, PolicyName, Secret, TlsOptions, Watchdog},
+    plan::{Address, Password, PolicyName, Secret, Watchdog},
 };
 
 const MILLI: Duration = Duration::from_millis(1);
@@ -22,17 +22,7 @@ const DAY: u64 = 86_400_000_000_000;
 
 fn subject() -> CheckSubject {
     CheckSubject {
-        target: Target {
-            address: Address::Tcp { host: "cache.example".into(), port: 6379, tls: false },
-            db: 0,
-            user: None,
-            password: None,
-            tls: TlsOptions::default(),
-            client_name: None,
-            name: None,
-            protocol: None,
-            named_by: "--uri".into(),
-        },
+        target: Target::new(Address::Tcp { host: "cache.example".into(), port: 6379, tls: false }, "--uri"),
         protocol: Protocol::Resp3,
         policy: ReconnectPolicy::preset(PolicyName::Hardened),
         warning: None,

@@ -10,7 +10,7 @@ use clap::{
 use crate::{
     idle::Cloud,
     output::{ColorChoice, Content, Format, MessageFormat, Rows},
-    plan::{OnReadonly, PolicyName, Protocol, Readiness, Resubscription},
+    plan::{LabKind, OnReadonly, PolicyName, Protocol, Readiness, Resubscription, Via},
 };
 
 /// Parses the names of the formats in which a command writes its content; help and completions list exactly these.
@@ -65,6 +65,8 @@ words! {
     OnReadonly { Stay = "stay", Rebuild = "rebuild" }
     Protocol { Resp3 = "resp3", Resp2 = "resp2", Auto = "auto" }
     Cloud { Aws = "aws", Azure = "azure", Gcp = "gcp" }
+    Via { Direct = "direct", ClusterClient = "cluster-client" }
+    LabKind { Sentinel = "sentinel", Cluster = "cluster" }
     Readiness { Ready = "ready", Primary = "primary", Replica = "replica" }
     MessageFormat { Text = "text", Ndjson = "ndjson", Raw = "raw" }
     Rows { Figures = "figures", Intervals = "intervals", Outages = "outages", Errors = "errors" }

@@ -11,11 +11,14 @@ const ARGUMENTS: usize = 200;
 const CHARACTERS: usize = 500;
 
 /// Flags whose values are secret as a whole.
-const SECRET: &str = "pass";
+const SECRET: [&str; 2] = ["pass", "otlp_header"];
 
 /// Flags whose values are URLs, with a password in them, and one whose values may be.
 const URL: &str = "uri";
 const SENTINEL: &str = "sentinel";
+
+/// A flag whose value is the URL of another service, which may hold a token anywhere but in its host.
+const COLLECTOR: &str = "otlp";
 
 const HIDDEN: &str = "***";
 
@@ -31,7 +34,9 @@ pub(super) fn shown(args: &[OsString], command: &Command) -> Vec<String> {
             shown.extend(["--".to_owned(), "…".to_owned()]);
             break;
         }
-        shown.push(match expected.take() {
+        // A flag whose value can be missing takes no flag for it.
+        let is_value = |flag: &&Arg| !(text.starts_with('-') && can_lack_a_value(flag));
+        shown.push(match expected.take().filter(is_value) {
             Some(flag) => hidden(flag, &text),
             None => {
                 let (text, next) = argument(&text, command);
@@ -41,6 +46,10 @@ pub(super) fn shown(args: &[OsString], command: &Command) -> Vec<String> {
         });
     }
     shown.iter().map(|text| text.chars().take(CHARACTERS).collect()).collect()
+}
+
+fn can_lack_a_value(flag: &Arg) -> bool {
+    flag.get_num_args().is_some_and(|number| number.min_values() == 0)
 }
 
 /// Returns an argument, and the flag that takes the next one as its value.
@@ -74,10 +83,22 @@ fn argument<'a>(text: &str, command: &'a Command) -> (String, Option<&'a Arg>) {
 /// Returns the value of a flag without what is secret in it.
 fn hidden(flag: &Arg, value: &str) -> String {
     match flag.get_id().as_str() {
-        SECRET => HIDDEN.to_owned(),
+        id if SECRET.contains(&id) => HIDDEN.to_owned(),
         URL => masked_url(value).unwrap_or_else(|| HIDDEN.to_owned()),
+        COLLECTOR => collector(value),
         SENTINEL => value.split(',').map(sentinel).collect::<Vec<_>>().join(","),
         _ => without_secrets(value),
+    }
+}
+
+/// Returns the scheme and the host of a collector.
+fn collector(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    match rest.split_once(['/', '?', '#']) {
+        _ if scheme.is_empty() || rest.contains('@') => HIDDEN.to_owned(),
+        Some((host, "")) => format!("{scheme}://{host}"),
+        Some((host, _)) => format!("{scheme}://{host}/{HIDDEN}"),
+        None => url.to_owned(),
     }
 }
 
@@ -115,6 +136,10 @@ mod tests {
             ("x soak -a out --timeout 5s", "redis-doctor soak -a *** --timeout 5s"),
             ("x soak -q -- run --token hunter2", "redis-doctor soak -q -- …"),
             ("x soak --fault reset_peer@10s", "redis-doctor soak --fault reset_peer@10s"),
+            ("x soak --otlp -a hunter2", "redis-doctor soak --otlp -a ***"),
+            ("x soak --otlp http://c:4318/hunter2 -q", "redis-doctor soak --otlp http://c:4318/*** -q"),
+            ("x soak --otlp=https://me:hunter2@c", "redis-doctor soak --otlp=***"),
+            ("x soak --otlp https://c --otlp-header k=hunter2", "redis-doctor soak --otlp https://c --otlp-header ***"),
         ] {
             assert_eq!(shown(line), expected);
         }

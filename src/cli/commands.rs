@@ -14,7 +14,9 @@ pub(crate) mod proxy;
 pub(crate) mod report;
 pub(crate) mod soak;
 pub(crate) mod subscribe;
+pub(crate) mod trace;
 pub(crate) mod wait;
+pub(crate) mod watch;
 
 use std::path::PathBuf;
 
@@ -32,9 +34,11 @@ const COMMANDS: &[Entry] = &[
     Entry::of::<ping::PingArgs>(),
     Entry::of::<subscribe::SubscribeArgs>(),
     Entry::of::<soak::SoakArgs>(),
+    Entry::of::<watch::WatchArgs>(),
     Entry::of::<proxy::ProxyArgs>(),
     Entry::of::<drill::DrillArgs>(),
     Entry::of::<idle::IdleArgs>(),
+    Entry::of::<trace::TraceArgs>(),
     Entry::of::<wait::WaitArgs>(),
     Entry::of::<report::ReportArgs>(),
     Entry::of::<compare::CompareArgs>(),

@@ -1,12 +1,18 @@
 //! The flags that several commands share, in groups: connection, faults, reconnect policy, output and gates.
 
+mod metrics;
+mod otlp;
 mod output;
 
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, builder::StringValueParser};
 
-pub(super) use self::output::{FormatArgs, JournalArgs, OutputArgs, TextArgs};
+pub(super) use self::{
+    metrics::MetricsArgs,
+    otlp::OtlpArgs,
+    output::{FormatArgs, JournalArgs, OutputArgs, TextArgs},
+};
 use super::{
     choice::completed,
     completions,
@@ -286,12 +292,12 @@ pub(super) struct RunArgs {
     pub(super) gates: GateArgs,
     /// Examine all primaries of the cluster of this server
     ///
-    /// The nodes are found from any of them (-u is repeatable) before the run; each has its own connections, and the keys
-    /// of the kv workload are in its slots.
+    /// The nodes are found from any of them (-u is repeatable) before the run. Each has its own connections, which follow a
+    /// failover, and the keys of the kv workload are in its slots.
     #[arg(long, help_heading = "Connection", conflicts_with_all = ["targets", "socket", "sandbox"])]
     pub(super) cluster: bool,
     /// With --cluster, examine the replicas, too
-    #[arg(long, help_heading = "Connection", requires = "cluster")]
+    #[arg(long, help_heading = "Connection")]
     pub(super) replicas: bool,
     /// Find the server by these Sentinels (repeatable)
     ///

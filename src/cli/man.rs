@@ -1,6 +1,7 @@
-//! The manual page: one for the whole tool, generated from the definitions.
+//! The manual pages, generated from the definitions: one for the whole tool, and one for each command.
 //!
-//! Each command lists its own flags; the groups that commands share are described once, after them.
+//! In that of the tool, each command lists its own flags; the groups that commands share are described once, after them.
+//! That of a command has all of its flags.
 
 use std::io;
 
@@ -9,18 +10,70 @@ use clap_mangen::Man;
 
 use super::commands;
 
-/// Returns `redis-doctor.1` in roff.
-pub(crate) fn page() -> String {
+/// The commands that a reader of a command's page may need next. Each names the tool's own page, too.
+const RELATED: &[(&str, &[&str])] = &[
+    ("check", &["soak", "wait", "explain"]),
+    ("ping", &["soak", "check"]),
+    ("subscribe", &["soak", "report"]),
+    ("soak", &["subscribe", "report", "compare", "proxy", "drill"]),
+    ("watch", &["soak", "report"]),
+    ("proxy", &["soak", "drill", "report"]),
+    ("drill", &["soak", "proxy"]),
+    ("idle", &["check", "soak"]),
+    ("wait", &["check"]),
+    ("report", &["soak", "compare", "explain"]),
+    ("compare", &["report", "soak"]),
+    ("explain", &["report", "check"]),
+    ("completions", &["man"]),
+    ("man", &["completions"]),
+];
+
+/// Returns `redis-doctor.1` in roff, or `redis-doctor-COMMAND.1`.
+pub(crate) fn page(command: Option<&str>) -> String {
     let mut page = Vec::new();
     // Writing into memory cannot fail.
-    let _ = write(&mut page);
+    let _ = match command {
+        None => write(&mut page),
+        Some(name) => write_command(name, &mut page),
+    };
     String::from_utf8_lossy(&page).into_owned()
 }
+
+fn write_command(name: &str, page: &mut Vec<u8>) -> io::Result<()> {
+    let mut root = commands::definition().disable_help_subcommand(true);
+    root.build();
+    let command = root.get_subcommands().find(|command| command.get_name() == name).cloned().unwrap_or_default();
+    let man = Man::new(command.clone()).title(format!("redis-doctor-{name}")).manual("redis-doctor").source(SOURCE);
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    page.extend_from_slice(b".SH NOTES\n.nf\n");
+    let notes = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    for line in notes.lines() {
+        // A line that begins with a point or a quote would be a request.
+        page.extend_from_slice(format!("\\&{}\n", escape(line)).as_bytes());
+    }
+    page.extend_from_slice(b".fi\n");
+    let related = RELATED.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, related)| related);
+    see_also(related.iter().copied(), page);
+    Ok(())
+}
+
+/// Writes the section that leads to other pages, that of the tool first.
+fn see_also<'a>(commands: impl Iterator<Item = &'a str>, page: &mut Vec<u8>) {
+    let pages: Vec<_> = commands.map(|name| format!("\\fBredis\\-doctor\\-{name}\\fR(1)")).collect();
+    let pages = [&["\\fBredis\\-doctor\\fR(1)".to_owned()][..], &pages].concat();
+    page.extend_from_slice(format!(".SH \"SEE ALSO\"\n{}\n", pages.join(", ")).as_bytes());
+}
+
+const SOURCE: &str = concat!("redis-doctor ", env!("CARGO_PKG_VERSION"));
 
 fn write(page: &mut Vec<u8>) -> io::Result<()> {
     let mut root = commands::definition().disable_help_subcommand(true);
     root.build();
-    let man = Man::new(root.clone()).manual("redis-doctor").source(concat!("redis-doctor ", env!("CARGO_PKG_VERSION")));
+    let man = Man::new(root.clone()).manual("redis-doctor").source(SOURCE);
     man.render_title(page)?;
     man.render_name_section(page)?;
     man.render_synopsis_section(page)?;
@@ -36,6 +89,15 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
     }
     let shared = root.get_subcommands().find(|command| command.get_name() == "ping").cloned().unwrap_or_default();
     page.extend_from_slice(&options(&shared, |heading| heading.is_some())?);
+    // Groups that only some commands have, once each.
+    let mut described = headings(&shared);
+    for command in root.get_subcommands() {
+        let more: Vec<_> = headings(command).into_iter().filter(|heading| !described.contains(heading)).collect();
+        if !more.is_empty() {
+            page.extend_from_slice(&options(command, |heading| more.iter().any(|own| heading == Some(own)))?);
+            described.extend(more);
+        }
+    }
     page.extend_from_slice(SECTIONS.as_bytes());
     page.extend_from_slice(b".SH EXAMPLES\n");
     for command in root.get_subcommands() {
@@ -44,6 +106,7 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
             page.extend_from_slice(format!(".PP\n.nf\n{}\n.fi\n", escape(line.trim())).as_bytes());
         }
     }
+    see_also(commands::names(), page);
     Ok(())
 }
 
@@ -57,6 +120,13 @@ fn options(command: &Command, wanted: impl Fn(Option<&str>) -> bool) -> io::Resu
     let mut text = Vec::new();
     Man::new(part).render_options_section(&mut text)?;
     Ok(String::from_utf8_lossy(&text).replace(".SH OPTIONS\n", "").into_bytes())
+}
+
+/// Returns the headings of a command's groups of flags, each once.
+fn headings(command: &Command) -> Vec<String> {
+    let mut headings: Vec<_> = command.get_arguments().filter_map(|flag| flag.get_help_heading()).collect();
+    headings.dedup();
+    headings.into_iter().map(str::to_owned).collect()
 }
 
 fn escape(text: &str) -> String {
@@ -139,7 +209,7 @@ mod tests {
 
     #[test]
     fn the_page_has_every_section_and_every_flag() {
-        let page = page();
+        let page = page(None);
         for section in [
             "NAME",
             "SYNOPSIS",
@@ -160,6 +230,22 @@ mod tests {
                 let flag = format!("\\-\\-{}", flag.replace('-', "\\-"));
                 assert!(page.contains(&flag), "{} {flag}", command.get_name());
             }
+        }
+    }
+    #[test]
+    fn the_page_of_each_command_has_all_of_its_flags_and_leads_to_others() {
+        let names: Vec<_> = commands::names().collect();
+        for (name, related) in RELATED {
+            assert!([*name].iter().chain(*related).all(|name| names.contains(name)), "{name}: {related:?}");
+        }
+        for name in names {
+            let page = page(Some(name));
+            assert!(page.contains(&format!(".TH redis-doctor-{name} 1")), "{page}");
+            let definition = commands::definition_of(name).unwrap();
+            for flag in definition.get_arguments().filter(|flag| !flag.is_hide_set()).filter_map(clap::Arg::get_long) {
+                assert!(page.contains(&format!("\\-\\-{}", flag.replace('-', "\\-"))), "{name} {flag}");
+            }
+            assert!(page.contains(".SH \"SEE ALSO\"\n\\fBredis\\-doctor\\fR(1)"), "{page}");
         }
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Resul
     common.check_tls()?;
     warnings.extend(rejected.iter().map(|RejectedLine { line, why }| format!("--targets: line {line}: {why}")));
     warnings.extend(target::password_warning(args));
-    let scope = Some(Scope { targets, rejected, tags: Vec::new() });
+    let scope = Some(Scope { targets, rejected, ..Scope::default() });
     Ok(Connection { target: first, scope, protocol: args.protocol.unwrap_or_default(), warnings })
 }
 

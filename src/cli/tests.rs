@@ -138,7 +138,7 @@ fn the_name_of_the_output_implies_the_format_unless_a_flag_says_it() {
         ("soak -o R.CSV --rows intervals", Format::Csv, Rows::Intervals),
         ("soak -o r.md", Format::Markdown, Rows::Figures),
         ("soak --format csv --rows errors", Format::Csv, Rows::Errors),
-        ("subscribe a -o r.prom", Format::Openmetrics, Rows::Figures),
+        ("subscribe a -o r.prom", Format::Prometheus, Rows::Figures),
         ("subscribe a -o r.json --report-format text", Format::Text, Rows::Figures),
     ] {
         let output = run(line).output;
@@ -232,7 +232,10 @@ fn an_observed_application_is_a_run() {
         "proxy --sandbox --report --fail-on ran_twice>0 --journal a -o b.md --no-evidence -- run --token hunter2";
     let ProxyRequest::Observe(run) = request(words(line), &[]) else { panic!("it relays") };
     let (plan, output) = (&run.plan, &run.output);
-    assert_eq!((plan.application.as_ref().unwrap().command.len(), plan.connections, plan.evidence), (3, 0, false));
+    assert_eq!(
+        (plan.application.as_ref().unwrap().launch.as_ref().unwrap().command.len(), plan.connections, plan.evidence),
+        (3, 0, false)
+    );
     assert_eq!((output.format, plan.fail_on.len(), output.journal.is_some()), (Format::Markdown, 1, true));
     let stored = serde_json::to_string(plan).unwrap();
     assert!(!stored.contains("hunter2") && plan.command_line.ends_with(&["--".into(), "…".into()]), "{stored}");
@@ -310,7 +313,7 @@ fn scripts_and_the_manual_are_printed() {
         assert!(completion_script(shell).contains("redis-doctor"), "{line}");
     }
     let _: ManRequest = request(words("man"), &[]);
-    assert!(manual_page().contains("redis-doctor"));
+    assert!(manual_page(None).contains("redis-doctor"));
 }
 
 #[test]

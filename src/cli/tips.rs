@@ -11,7 +11,7 @@ const FORMATS: &[(&str, &str)] = &[
     ("--jsonl", "ndjson"),
     ("--csv", "csv"),
     ("--openmetrics", "openmetrics"),
-    ("--prometheus", "openmetrics"),
+    ("--prometheus", "prometheus"),
     ("--metrics", "openmetrics"),
     ("--nagios", "nagios"),
     ("--markdown", "markdown"),

@@ -134,6 +134,22 @@ pub(super) fn port(text: &str) -> Result<u16, ValueError> {
     }
 }
 
+/// The id of a process.
+pub(super) fn pid(text: &str) -> Result<u32, ValueError> {
+    match text.trim().parse() {
+        Ok(pid @ 1..) => Ok(pid),
+        _ => Err(ValueError::Pid(text.to_owned())),
+    }
+}
+
+/// Cases that run at the same time.
+pub(super) fn jobs(text: &str) -> Result<u8, ValueError> {
+    match text.trim().parse() {
+        Ok(jobs @ 1..=64) => Ok(jobs),
+        _ => Err(ValueError::Jobs(text.to_owned())),
+    }
+}
+
 /// The number of a logical database.
 pub(super) fn db(text: &str) -> Result<i64, ValueError> {
     match text.trim().parse() {

@@ -111,6 +111,19 @@ fn on_reply(key: FailureKey, target: &Target) -> Option<String> {
     })
 }
 
+/// Returns the remedy for an error reply of a server whose targets are the nodes of a cluster: the run knows the slots of
+/// each, so a redirection shows that one has moved.
+pub(crate) fn on_cluster_reply(key: FailureKey) -> Option<&'static str> {
+    match key.class {
+        ErrorClass::Moved | ErrorClass::Ask | ErrorClass::TryAgain => Some(
+            "a slot of this node moved to another one (a resharding or a failover), and the commands on it were redirected \
+             until the run had its new place: an application needs a client that follows redirections; redis-cli --cluster \
+             check shows whether the move is complete",
+        ),
+        _ => on_error_reply(key),
+    }
+}
+
 /// Returns the remedy for an error reply of a server; `None` if its text is all that is known.
 pub(crate) fn on_error_reply(key: FailureKey) -> Option<&'static str> {
     Some(match (key.class, key.stage) {
@@ -182,20 +195,9 @@ mod tests {
     use strum::VariantArray;
 
     use super::*;
-    use crate::plan::TlsOptions;
 
     fn target(address: Address) -> Target {
-        Target {
-            address,
-            db: 0,
-            user: None,
-            password: None,
-            tls: TlsOptions::default(),
-            client_name: None,
-            name: None,
-            protocol: None,
-            named_by: "default".into(),
-        }
+        Target::new(address, "default")
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) struct Facts<'a> {
     all: &'a [&'a Outage],
     /// Time until which its run has been observed.
     observed_until: Option<Stamp>,
-    /// The failover of the Sentinels closest to it.
+    /// The failover closest to it.
     failover: Option<&'a Failover>,
     /// A rule met an unknown fact.
     gap: Cell<bool>,
@@ -50,11 +50,11 @@ impl<'a> Facts<'a> {
     pub(super) fn new(outage: &'a Outage, outages: &'a Outages<'a>) -> Self {
         let observed_until = outages.observed_until(outage);
         let plan = outages.conditions_of(outage);
-        let begun = |failover: &&Failover| {
-            let (lost, until) = (outage.lost, outage.restored.or(observed_until).unwrap_or(outage.lost));
-            failover.at.after(AROUND) >= lost && failover.at <= until.after(AROUND)
-        };
-        let failover = outages.failovers_of(outage).filter(begun).last();
+        let (lost, until) = (outage.lost, outage.restored.or(observed_until).unwrap_or(outage.lost));
+        let begun = |failover: &&Failover| failover.at.after(AROUND) >= lost && failover.at <= until.after(AROUND);
+        // Its end is soon after the new primary was named; its beginning may be long before.
+        let distance = |failover: &&Failover| failover.at.since(until).max(until.since(failover.at));
+        let failover = outages.failovers_of(outage).filter(begun).min_by_key(distance);
         Self { outage, plan, all: outages.list(), observed_until, failover, gap: Cell::new(false) }
     }
 

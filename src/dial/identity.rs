@@ -17,16 +17,24 @@ pub(crate) struct ClientInfo {
     pub(crate) addr: Option<Foreign>,
     /// `laddr`: the server's end.
     pub(crate) laddr: Option<Foreign>,
+    /// `sub`, `psub` and `ssub`: channels, patterns and shard channels that the connection is subscribed to.
+    pub(crate) subscriptions: Option<u64>,
 }
 
 impl ClientInfo {
     /// Parses a line of `CLIENT INFO` or `CLIENT LIST`.
     pub(crate) fn parse(line: Part<'_>) -> Self {
         let field = |name: &str| line.field(' ', name);
+        let count = |name: &str| field(name).and_then(Part::parse::<u64>);
+        // Redis before 7.0 has no shard channels.
+        let subscriptions = count("sub")
+            .zip(count("psub"))
+            .map(|(channels, patterns)| channels.saturating_add(patterns).saturating_add(count("ssub").unwrap_or(0)));
         Self {
             id: field("id").and_then(Part::parse),
             addr: field("addr").map(Part::shown),
             laddr: field("laddr").map(Part::shown),
+            subscriptions,
         }
     }
 }
@@ -120,6 +128,10 @@ mod tests {
         assert_eq!(info.id, Some(8123));
         assert_eq!(info.addr.as_deref(), Some("10.0.9.4:51322"));
         assert_eq!(info.laddr.as_deref(), Some("10.0.3.17:6379"));
+        assert_eq!(info.subscriptions, None);
+        let subscribed = |line: &str| ClientInfo::parse(line.into()).subscriptions;
+        assert_eq!(subscribed("id=7 sub=2 psub=1 ssub=3 multi=-1"), Some(6));
+        assert_eq!(subscribed("id=7 sub=2 psub=1 multi=-1"), Some(3), "Redis 6.2");
         assert_eq!(ClientInfo::parse("nonsense".into()), ClientInfo::default());
     }
 

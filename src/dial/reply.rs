@@ -149,6 +149,11 @@ impl<'a> Part<'a> {
         self.0.split(between).map(Self)
     }
 
+    /// Returns the parts around the last such character.
+    pub(crate) fn around_last(self, between: char) -> Option<(Self, Self)> {
+        self.0.rsplit_once(between).map(|(before, after)| (Self(before), Self(after)))
+    }
+
     /// Reads a reply to INFO.
     pub(crate) fn info(self) -> Info<'a> {
         Info(self.0.lines().filter_map(|line| line.trim_end().split_once(':')).collect())

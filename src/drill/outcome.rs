@@ -8,7 +8,6 @@ use super::Cell;
 use crate::{
     diagnose,
     event::ClientState,
-    fault::Case,
     plan::PolicyName,
     record::{Figures, OutageKind},
 };
@@ -80,7 +79,7 @@ impl Outcome {
 }
 
 /// Derives a cell from the figures of its run.
-pub(super) fn judge(case: &Case, policy: PolicyName, figures: &Figures) -> Cell {
+pub(super) fn judge(case: &str, policy: PolicyName, figures: &Figures) -> Cell {
     let counters = &figures.counters;
     let outcome = outcome(figures);
     let over = figures.outages.kept.iter().filter(|outage| outage.restored.is_some());
@@ -94,7 +93,7 @@ pub(super) fn judge(case: &Case, policy: PolicyName, figures: &Figures) -> Cell 
     let stuck_in = |state| matches!(outcome, Outcome::Stuck(stuck) if ClientState::from(stuck) == state);
     let evidence = figures.states.kept.iter().rev().find(|row| stuck_in(row.state));
     Cell {
-        case: case.name.clone(),
+        case: case.to_owned(),
         policy,
         outcome,
         survived: outcome.survived(),

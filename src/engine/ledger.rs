@@ -6,12 +6,13 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    classify::Failure,
+    classify::{ErrorClass, Failure, Stage},
     clock::{Stamp, within},
     dial::{RespStream, Route, Value, identity::primary_of},
     event::{EventKind, LedgerRead},
     plan::{ProbeKind, Target},
     session::{LEDGER_DUE, RunContext, Span, ledger_key},
+    topology,
 };
 
 /// Pause between two checks for keys that will expire.
@@ -86,8 +87,15 @@ impl Reader {
             let mut first = span.first;
             while first <= span.last {
                 let last = span.last.min(first + BATCH - 1);
-                let batch = Span { first, last, ..span };
-                let Some(gone) = missing(&mut stream, &ctx.run_id, batch).await else { return read };
+                let batch = Span { first, last, ..span.clone() };
+                let mut gone = missing(&mut stream, &batch).await;
+                if gone.as_ref().is_err_and(|failure| failure.key.class == ErrorClass::Moved)
+                    && let Some(owner) = self.owner_of(&mut stream, &batch).await
+                    && let Ok(mut stream) = self.reach(&owner).await
+                {
+                    gone = missing(&mut stream, &batch).await;
+                }
+                let Ok(gone) = gone else { return read };
                 read.unread -= last - first + 1;
                 read.gone += gone.len() as u64;
                 if let (Some(first), Some(last)) = (gone.first(), gone.last()) {
@@ -102,7 +110,7 @@ impl Reader {
 
     /// Connects to the server, or to its primary if it has one.
     async fn to_primary(&self, ctx: &RunContext) -> Option<(String, RespStream)> {
-        let followed = ctx.plan.sentinels.is_some();
+        let followed = ctx.plan.follows();
         let target = if followed { ctx.current_target() } else { self.server.clone() };
         let mut stream = self.reach(&target).await.ok()?;
         let Ok(role) = stream.command(&["ROLE"]).await else {
@@ -117,18 +125,38 @@ impl Reader {
         role.filter(|role| primary_of(role).is_none()).map(|_| (primary.address.to_string(), stream))
     }
 
+    /// Returns the node of the cluster that serves the keys of a span now.
+    async fn owner_of(&self, stream: &mut RespStream, span: &Span) -> Option<Target> {
+        let reply = within(LIMIT, stream.command(&["CLUSTER", "SLOTS"])).await?.ok()?;
+        let slot = topology::slot_of(&ledger_key(&span.keys, span.connection, span.worker, span.first));
+        let ranges = topology::ranges(&reply, self.server.host().unwrap_or_default());
+        let range = ranges.into_iter().find(|range| (range.first..=range.last).contains(&slot))?;
+        let node = range.nodes.into_iter().next()?;
+        Some(self.server.at(&node.host, node.port))
+    }
+
     async fn reach(&self, target: &Target) -> Result<RespStream, Failure> {
         let route = self.route.to(target.clone()).with_limit(LIMIT).with_ping(false);
         route.connect().await.map(|(_, stream)| stream)
     }
 }
 
-/// Returns the numbers whose keys the server does not have; `None` if it does not answer.
-async fn missing(stream: &mut RespStream, run_id: &str, span: Span) -> Option<Vec<u64>> {
+/// Returns the numbers whose keys the server does not have.
+///
+/// # Errors
+/// Returns why it cannot be known.
+async fn missing(stream: &mut RespStream, span: &Span) -> Result<Vec<u64>, Failure> {
     let numbers = span.first..=span.last;
-    let keys: Vec<_> = numbers.clone().map(|number| ledger_key(run_id, span.connection, span.worker, number)).collect();
+    let key = |number| ledger_key(&span.keys, span.connection, span.worker, number);
+    let keys: Vec<_> = numbers.clone().map(key).collect();
     let words: Vec<_> = ["MGET"].into_iter().chain(keys.iter().map(String::as_str)).collect();
-    let Value::Array(values) = within(LIMIT, stream.command(&words)).await?.ok()? else { return None };
-    let found = numbers.zip(&values).filter(|(_, value)| matches!(value, Value::Nil));
-    (values.len() == keys.len()).then(|| found.map(|(number, _)| number).collect())
+    let late = || Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, "no reply to MGET");
+    let reply = within(LIMIT, stream.command(&words)).await.ok_or_else(late)??;
+    match reply {
+        Value::Array(values) if values.len() == keys.len() => {
+            let found = numbers.zip(&values).filter(|(_, value)| matches!(value, Value::Nil));
+            Ok(found.map(|(number, _)| number).collect())
+        }
+        _ => Err(Failure::doctor(ErrorClass::Other, Stage::Command, "MGET is not answered with as many values")),
+    }
 }

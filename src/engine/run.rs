@@ -18,6 +18,7 @@ use super::{
 use crate::{
     classify::Failure,
     clock::{Clock, Stamp, within},
+    cluster::{self, Follower},
     dial::{Dialect, PathWatch, Route},
     event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, StopReason},
     evidence::{Collector, SocketScan},
@@ -49,6 +50,8 @@ pub(super) struct Run<'a> {
     target: Option<Foreign>,
     /// True if another target has the same address, and the two are not behind separate fault proxies.
     pub(super) shares_address: bool,
+    /// The link to the watch of the cluster that the target is a node of.
+    pub(super) follower: Option<Follower>,
     /// The scan of this process's sockets; shared with the other targets.
     pub(super) scan: Arc<Mutex<SocketScan>>,
     sink: &'a mut dyn EventSink,
@@ -77,6 +80,7 @@ impl<'a> Run<'a> {
             clock,
             target,
             shares_address: false,
+            follower: None,
             scan: Arc::default(),
             sink,
             collector: None,
@@ -161,7 +165,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Starts what runs beside the sessions: the watch of the Sentinels, and that of the numbered keys.
+    /// Starts what runs beside the sessions: the watch of the Sentinels or of the cluster, and that of the numbered keys.
     fn start_beside(&mut self, ctx: &Arc<RunContext>, reader: &Reader, tasks: &mut JoinSet<()>) {
         if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
             let (name, time) = if ledger::is_kept(ctx) { ("ledger", "ten minutes") } else { ("kv", "a minute") };
@@ -175,6 +179,9 @@ impl<'a> Run<'a> {
         }
         if ctx.plan.sentinels.is_some() && !ctx.plan.is_single_ping() {
             tasks.spawn(sentinel::watch(Arc::clone(ctx)));
+        }
+        if let Some(follower) = self.follower.take() {
+            tasks.spawn(cluster::follow(Arc::clone(ctx), reader.server.clone(), follower));
         }
     }
 
@@ -205,7 +212,10 @@ impl<'a> Run<'a> {
             let _ = self.pump(ctx, within(patience, sessions.finished())).await;
         }
         let _ = self.pump(ctx, within(SETTLE, sessions.settle())).await;
-        self.pump(ctx, sessions.conclude()).await;
+        // A node without slots is no server of the workload any more, whatever it is now.
+        if ctx.stop.reason() != Some(StopReason::Left) {
+            self.pump(ctx, sessions.conclude()).await;
+        }
         self.pump(ctx, reader.conclude(ctx)).await;
         if let Some(proxy) = proxy {
             proxy.handle().conclude();

@@ -56,6 +56,8 @@ pub enum Observed {
     Unread(Left),
     /// A command ran twice: the server had answered it, the answer was lost, and the application sent it again.
     RanTwice(RanTwice),
+    /// A command probably ran twice: like one that did, but the application also repeats it on purpose, only never as soon.
+    ProbablyRanTwice(RanTwice),
     /// The server removed an element and its reply was lost.
     ElementLost(Undelivered),
     /// The server granted a lock (SET NX) and its reply was lost: no client knows that it holds it.
@@ -206,6 +208,18 @@ pub struct Quantiles {
     pub p99: Duration,
 }
 
+impl RanTwice {
+    fn write(&self, f: &mut fmt::Formatter<'_>, what: &str, unless: &str) -> fmt::Result {
+        let Self { command, flow, again, after } = self;
+        let after = after.as_secs_f64();
+        write!(
+            f,
+            "{command} {what}: the server answered it on flow {flow}, the answer was lost, and flow {again} sent the same \
+             bytes {after:.3} s later{unless}"
+        )
+    }
+}
+
 impl fmt::Display for Observed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = |time: &Duration| format!("{:.3} s", time.as_secs_f64());
@@ -230,15 +244,10 @@ impl fmt::Display for Observed {
                 write!(f, "flow {} was closed {} ago, and its client has not closed it", it.flow, seconds(&it.since))
             }
             Self::Unread(it) => write!(f, "the client of flow {} has read nothing for {}", it.flow, seconds(&it.since)),
-            Self::RanTwice(it) => write!(
-                f,
-                "{} ran twice: the server answered it on flow {}, the answer was lost, and flow {} sent the same bytes \
-                 {} later",
-                it.command,
-                it.flow,
-                it.again,
-                seconds(&it.after)
-            ),
+            Self::RanTwice(it) => it.write(f, "ran twice", ""),
+            Self::ProbablyRanTwice(it) => {
+                it.write(f, "probably ran twice", ", sooner than the application repeats them")
+            }
             Self::ElementLost(it) => {
                 write!(f, "{} on flow {} removed an element, and its reply was lost", it.command, it.flow)
             }

@@ -22,7 +22,7 @@ pub enum ReplaceReason {
     Desync,
     /// A demoted server refused a write: the policy replaces such a connection, and resolves the name again.
     Readonly,
-    /// The Sentinels named another primary: the connection goes to it.
+    /// The Sentinels or the cluster named another primary: the connection goes to it.
     Failover,
     /// The client was in a state that it could not leave; the run continues with a new session.
     Terminal,
@@ -53,6 +53,8 @@ pub enum StopReason {
     OutputClosed,
     /// The first connection failed.
     Unreachable,
+    /// All slots of the target moved to other nodes of the cluster.
+    Left,
     /// The application that redis-doctor started has ended.
     ApplicationEnded,
 }

@@ -48,6 +48,8 @@ pub enum RefusalEnd {
     Served,
     /// The connection was lost: what followed is part of the outage.
     ConnectionLost,
+    /// All slots of the target moved to other nodes of the cluster.
+    SlotsMoved,
     /// The run ended first.
     RunEnded,
 }

@@ -121,7 +121,7 @@ impl AttemptListener {
         let mut overrun = false;
         for _ in 0..BATCH {
             match listener.next() {
-                Ok(Some(socket)) if self.own.may_be_the_clients(socket.peer, port, socket.cookie, now) => {
+                Ok(Some(socket)) if self.own.may_be_the_clients(socket.pair.peer, port, socket.cookie, now) => {
                     let candidates = self.lost.iter_mut().filter_map(|(_, _, attempts)| {
                         let matched = attempts.find_match(&socket, window)?;
                         Some((matched, attempts))

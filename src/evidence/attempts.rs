@@ -173,9 +173,7 @@ mod tests {
     }
 
     fn refuse(attempts: &mut Attempts, ms: u64) {
-        let peer = "127.0.0.1:6379".parse().unwrap();
-        let (end, age) = (AttemptEnd::Refused, Duration::ZERO);
-        let socket = Destroyed { peer, cookie: 1, end, syn_retries: 0, age, segments_sent: 0 };
+        let socket = Destroyed::of("127.0.0.1:6379", AttemptEnd::Refused);
         let window = ReadWindow { since: at(ms), now: at(ms + 2) };
         let matched = attempts.find_match(&socket, window).unwrap();
         attempts.record(&socket, window, matched);

@@ -423,7 +423,7 @@ mod tests {
     }
 
     fn client(id: u64, addr: &str) -> ClientInfo {
-        ClientInfo { id: Some(id), addr: Some(addr.into()), laddr: None }
+        ClientInfo { id: Some(id), addr: Some(addr.into()), ..ClientInfo::default() }
     }
 
     fn errno(errno: i32) -> Failure {

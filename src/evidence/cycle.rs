@@ -56,6 +56,8 @@ pub(super) struct Cycle {
     due: Option<Stamp>,
     /// Most likely time of the next attempt.
     likely: Stamp,
+    /// Delay between the next attempt and the one after it; `None` if the next is the last.
+    then: Option<Duration>,
     latest: Option<Latest>,
 }
 
@@ -85,32 +87,33 @@ pub(super) enum AttemptMatch {
 impl Cycle {
     /// Creates the cycle of a client that lost its connection at `began`.
     pub(super) fn new(policy: Arc<ReconnectPolicy>, began: Stamp) -> Self {
-        Self { policy, began, made: 0, due: Some(began), likely: began, latest: None }
+        let then = policy.delays().next();
+        Self { policy, began, made: 0, due: Some(began), likely: began, then, latest: None }
     }
 
     /// Starts over for a new client.
     pub(super) fn restart(&mut self, now: Stamp) {
-        (self.made, self.due, self.likely, self.latest) = (0, Some(now), now, None);
+        *self = Self { began: self.began, ..Self::new(Arc::clone(&self.policy), now) };
     }
 
     /// Returns the place of an ended socket in this cycle, if it has one.
     pub(super) fn find_match(&self, socket: &Destroyed, window: ReadWindow) -> Option<AttemptMatch> {
         // A socket that was connected before the loss was no attempt.
         if socket.age > window.now.since(self.began)
-            || socket.end == AttemptEnd::Dropped && socket.segments_sent > HANDSHAKE_SEGMENTS
+            || socket.end == AttemptEnd::Dropped && socket.info.data_segments_sent > HANDSHAKE_SEGMENTS
         {
             return None;
         }
-        let quick = socket.end == AttemptEnd::Refused && socket.syn_retries == 0;
+        let quick = socket.end == AttemptEnd::Refused && socket.syn_retries() == 0;
         let longest = if quick { Duration::ZERO } else { self.policy.connect_timeout };
-        let shortest = SYN_RETRY * socket.syn_retries.min(30);
+        let shortest = SYN_RETRY * socket.syn_retries().min(30);
         let between = |from: Stamp, to: Stamp| {
             from.after(shortest) <= window.now.after(EARLY) && window.since <= to.after(longest + LATE)
         };
         // An attempt starts when it is due or later, and at most one connect timeout before its end.
         let earliest = window.since.before(longest);
         let start = |due: Stamp| earliest.max(due).min(window.now);
-        if let Some(latest) = self.latest.as_ref().filter(|latest| !latest.addresses.contains(&socket.peer.ip())) {
+        if let Some(latest) = self.latest.as_ref().filter(|latest| !latest.addresses.contains(&socket.pair.peer.ip())) {
             let apart = start(latest.started).since(latest.started);
             if apart <= DIALED_TOGETHER && between(latest.started, latest.started) {
                 return Some(AttemptMatch::OtherAddress { apart, started: latest.started });
@@ -124,14 +127,14 @@ impl Cycle {
             let started = start(self.likely);
             return Some(AttemptMatch::Next { apart: started.since(due), due, started });
         }
-        let after = due.after(self.delay(self.made + 1)?);
+        let after = due.after(self.then?);
         let last = after.after(self.policy.connect_timeout);
         between(after, last).then(|| AttemptMatch::AfterMissed { due: after, started: start(after) })
     }
 
     /// Records the socket as an attempt at the given place.
     pub(super) fn record(&mut self, socket: &Destroyed, window: ReadWindow, matched: AttemptMatch) {
-        let address = socket.peer.ip();
+        let address = socket.pair.peer.ip();
         let (due, started) = match (matched, &mut self.latest) {
             (AttemptMatch::OtherAddress { .. }, Some(latest)) => {
                 latest.ended = latest.ended.max(window.earliest());
@@ -159,9 +162,12 @@ impl Cycle {
 
     /// Schedules the next attempt from the earliest and the most likely end of the latest.
     fn wait(&mut self, earliest: Stamp, likely: Stamp) {
-        let delay = self.delay(self.made);
+        // The first attempt has no delay.
+        let mut delays = self.made.checked_sub(1).map(|before| self.policy.delays().skip(before)).into_iter().flatten();
+        let delay = delays.next();
         self.due = delay.map(|delay| earliest.after(delay));
         self.likely = likely.after(delay.unwrap_or_default());
+        self.then = delays.next();
     }
 
     /// Returns true if the latest attempt seen is the one that succeeded at `at`, because the next was not due yet: a
@@ -178,17 +184,12 @@ impl Cycle {
         let started = self.likely.min(at);
         (at.since(started) <= self.policy.connect_timeout.max(LATE)).then_some(started)
     }
-
-    /// Returns the delay before an attempt; the first has none.
-    fn delay(&self, attempt: usize) -> Option<Duration> {
-        attempt.checked_sub(1).and_then(|before| self.policy.delays().nth(before))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::PolicyName;
+    use crate::{kernel::TcpInfo, plan::PolicyName};
 
     fn at(ms: u64) -> Stamp {
         Stamp::from_nanos(ms * 1_000_000)
@@ -200,8 +201,7 @@ mod tests {
     }
 
     fn ended(end: AttemptEnd) -> Destroyed {
-        let peer = "127.0.0.1:6379".parse().unwrap();
-        Destroyed { peer, cookie: 1, end, syn_retries: 0, age: Duration::ZERO, segments_sent: 0 }
+        Destroyed::of("127.0.0.1:6379", end)
     }
 
     fn refused() -> Destroyed {
@@ -264,7 +264,10 @@ mod tests {
 
     #[test]
     fn an_unanswered_attempt_lasts_until_the_timeout_or_a_network_error() {
-        let silent = |syn_retries| Destroyed { syn_retries, ..ended(AttemptEnd::Unanswered) };
+        let silent = |total_retransmits| Destroyed {
+            info: TcpInfo { total_retransmits, ..TcpInfo::default() },
+            ..ended(AttemptEnd::Unanswered)
+        };
         // 5 s each: the second is due at 5.148 s and over at 10.148 s; a network error ends the third, due at 10.538 s.
         let all = [(3000, silent(4)), (5000, silent(3)), (10_150, silent(3)), (10_700, silent(0))];
         let taken = taken(&mut cycle(PolicyName::Hardened), &all);
@@ -276,9 +279,9 @@ mod tests {
     #[test]
     fn a_socket_connected_before_the_loss_was_no_attempt() {
         let cycle = cycle(PolicyName::Hardened);
-        let dropped = |age, segments_sent| Destroyed {
+        let dropped = |age, data_segments_sent| Destroyed {
             age: Duration::from_millis(age),
-            segments_sent,
+            info: TcpInfo { data_segments_sent, ..TcpInfo::default() },
             ..ended(AttemptEnd::Dropped)
         };
         let candidates = |socket| cycle.find_match(&socket, window(10_050)).is_some();
@@ -288,7 +291,7 @@ mod tests {
 
     #[test]
     fn all_addresses_of_a_name_are_one_attempt() {
-        let other = Destroyed { peer: "[::1]:6379".parse().unwrap(), ..refused() };
+        let other = Destroyed::of("[::1]:6379", AttemptEnd::Refused);
         let mut cycle = cycle(PolicyName::Hardened);
         let taken = taken(&mut cycle, &[(0, refused()), (2, other), (149, other), (150, refused())]);
         assert_eq!((taken.len(), cycle.made), (4, 2));

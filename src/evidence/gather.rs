@@ -86,6 +86,7 @@ impl Collector {
         let mut cases = self.lock();
         cases.finish_query(&mut snapshot, now);
         let mut news = Vec::new();
+        news.extend(snapshot.clock.take().map(EventKind::ServerClock));
         news.extend(cases.latest().and_then(|before| server_drift::closed_to_newcomers(before, &snapshot, &cases)));
         if let Some(state) = &snapshot.state {
             news.extend(cases.on_reached(&Peer::from(&**state), &self.plan, snapshot.at));

@@ -57,6 +57,11 @@ impl Ledger {
         news
     }
 
+    /// Forgets all but the latest new connection: the next go to another address.
+    pub(super) fn left(&mut self) {
+        self.arrivals.drain(..self.arrivals.len().saturating_sub(1));
+    }
+
     /// Reports a process that is reached for the first time, after another one.
     fn new_process(&self, server: &Peer) -> Option<EventKind> {
         let run_id = server.run_id.as_ref()?;
@@ -243,6 +248,23 @@ mod tests {
             }
         }
         all
+    }
+
+    #[test]
+    fn two_failovers_to_and_fro_are_not_two_servers_behind_one_address() {
+        let reached = |follow: bool| {
+            let mut ledger = Ledger::default();
+            let mut all = Vec::new();
+            for (at, run_id) in [(1.0, "a"), (2.0, "bb"), (3.0, "a")] {
+                all.extend(news(&mut ledger, &[(at, run_id, "master")]));
+                if follow {
+                    ledger.left();
+                }
+            }
+            all
+        };
+        assert_eq!(reached(false), ["2 servers"]);
+        assert_eq!(reached(true), [""; 0]);
     }
 
     #[test]

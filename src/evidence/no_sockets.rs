@@ -29,8 +29,6 @@ impl Sockets {
 
     pub(super) fn scan_if_due(&mut self, _now: Stamp) {}
 
-    pub(super) fn scan_wanted(&mut self, _now: Stamp) {}
-
     pub(super) fn sample(&mut self, _now: Stamp) {}
 
     pub(super) fn sample_one(&mut self, _connection: u32, _now: Stamp) {}

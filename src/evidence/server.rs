@@ -1,8 +1,9 @@
 //! A server's state, queried on a separate short-lived connection: INFO, CONFIG GET, CLIENT INFO, the old clients that it
-//! still lists, and after a silence its work in that time.
+//! still lists, after a silence its work in that time, and its clock.
 //!
 //! An ACL can forbid each command, and an older server may not know it; each missing answer is listed with the reason.
 
+mod clock;
 mod info;
 mod workload;
 
@@ -23,7 +24,7 @@ use crate::{
         reply::{Part, Reply, Settings, Text},
         translated,
     },
-    event::{ListedClient, Missing, Peer, ServerState},
+    event::{ListedClient, Missing, Peer, ServerClock, ServerState},
     foreign::Foreign,
     kernel::listen_overflows,
 };
@@ -72,6 +73,8 @@ pub(super) struct Snapshot {
     pub(super) commands: Commands,
     /// Its slow commands and latency events, if they were requested.
     pub(super) workload: Workload,
+    /// The server's clock.
+    pub(super) clock: Option<ServerClock>,
     /// Full accept queues on this machine, if the server runs on it.
     pub(super) listen_overflows: Option<u64>,
     /// Facts without an answer, and why.
@@ -106,6 +109,7 @@ pub(super) async fn query(route: &Route, clock: Clock, questions: &Questions) ->
     if questions.reasons {
         query.workload().await;
     }
+    let server_clock = query.server_clock().await;
     let indirect = ends.is_some() && (addresses > 1 || query.state.translated != Some(false));
     query.state.local = ends.map(|(local, peer)| local.ip() == peer.ip());
     let listen_overflows = query.state.local.filter(|local| *local).and_then(|_| listen_overflows());
@@ -117,6 +121,7 @@ pub(super) async fn query(route: &Route, clock: Clock, questions: &Questions) ->
         described: listed.into_iter().flatten().map(|(id, (_, shown))| (id, shown)).collect(),
         commands: query.commands,
         workload: query.workload,
+        clock: server_clock,
         listen_overflows,
         missing: query.missing,
         indirect,

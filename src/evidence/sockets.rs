@@ -45,11 +45,11 @@ use crate::{
 /// Connections whose sockets are followed: each costs a descriptor and a lookup a second.
 const FOLLOWED: usize = 100;
 
-/// Minimum time between two scans of our descriptors, which take some microseconds each.
-const SCAN_PAUSE: Duration = Duration::from_millis(50);
-
 /// A kernel with default settings retransmits for at least this long before it gives up (RFC 1122 section 4.2.3.5: R2).
 const RETRANSMITS: Duration = Duration::from_secs(100);
+
+/// The shortest interval between keepalive probes that can be set.
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The sockets of all connections under test.
 pub(super) struct Sockets {
@@ -60,6 +60,8 @@ pub(super) struct Sockets {
     port: Option<u16>,
     /// Shortest silence after which the kernel itself ends a connection.
     patience: Duration,
+    /// Shortest time from a question of the kernel to the end of the connection.
+    least: Duration,
     /// Number of the last scan for these connections.
     last_scan: u64,
     /// Followed sockets, by connection.
@@ -116,6 +118,7 @@ impl Sockets {
             scan,
             port,
             patience: limits.into_iter().flatten().min().unwrap_or(RETRANSMITS),
+            least: policy.user_timeout.map_or(PROBE_INTERVAL, |timeout| timeout.min(PROBE_INTERVAL)),
             last_scan: 0,
             followed: HashMap::new(),
             wanted: Vec::new(),
@@ -139,16 +142,10 @@ impl Sockets {
         self.wanted.push(Wanted { connection, addr: read(&client.addr), laddr: read(&client.laddr) });
     }
 
-    /// Scans for the wanted sockets, unless the last scan was a moment ago.
+    /// Scans for the sockets that are still wanted, unless the last scan was a moment ago.
     pub(super) fn scan_if_due(&mut self, now: Stamp) {
-        if self.scanned.is_none_or(|last| now.since(last) >= SCAN_PAUSE) {
-            self.scan_wanted(now);
-        }
-    }
-
-    /// Scans for the sockets that are still wanted.
-    pub(super) fn scan_wanted(&mut self, now: Stamp) {
-        if !self.wanted.is_empty() {
+        let pause = || locked(&self.scan).pause();
+        if !self.wanted.is_empty() && self.scanned.is_none_or(|last| now.since(last) >= pause()) {
             self.scan(now);
         }
     }
@@ -217,12 +214,15 @@ impl Sockets {
     }
 
     /// Distinguishes the two ends without a FIN: a reset, or the kernel gave up. The kernel gives up only after a long
-    /// silence; with a more recent acknowledgement it was a reset.
+    /// silence, in which it asks: with a more recent acknowledgement, or if nothing was outstanding a moment ago, it was a
+    /// reset.
     fn without_fin(&self, figures: Option<TcpFigures>, now: Stamp) -> SocketEnd {
-        let silent = figures.map(|figures| figures.last_ack_received + now.since(figures.at));
-        match silent {
-            Some(silent) if silent < self.patience => SocketEnd::Reset,
-            _ => SocketEnd::Gone,
+        let Some(figures) = figures else { return SocketEnd::Gone };
+        let age = now.since(figures.at);
+        let outstanding = figures.unacked + figures.retransmits + figures.probes > 0;
+        match figures.last_ack_received + age < self.patience || !outstanding && age < self.least {
+            true => SocketEnd::Reset,
+            false => SocketEnd::Gone,
         }
     }
 
@@ -310,7 +310,7 @@ impl Followed {
         match table.look_up(self.pair, now) {
             Ok(Some(entry)) if entry.inode == self.inode => {
                 self.figures = entry.figures.or(self.figures);
-                if entry.state == TcpState::ClosedThere {
+                if entry.state.is_closed_there() {
                     self.end = Some(Found::Closed);
                 } else if link_of(self.fd) != Some(self.inode) {
                     self.end = Some(Found::Left);
@@ -332,13 +332,13 @@ impl Followed {
             found.map(|entry| entry.map(|entry| entry.state))
         };
         match state(self.pair)? {
-            Some(TcpState::ClosedThere) => return Ok(Some(Found::Closed)),
-            Some(TcpState::Established | TcpState::ClosedHere | TcpState::TimeWait) => return Ok(Some(Found::Left)),
-            Some(TcpState::Other) | None => {}
+            Some(state) if state.is_closed_there() => return Ok(Some(Found::Closed)),
+            Some(state) if state == TcpState::Established || state.is_closed_here() => return Ok(Some(Found::Left)),
+            _ => {}
         }
         // The side that closes first keeps its socket for a while; on one machine it is in the same table.
         Ok(match state(self.pair.reversed())? {
-            Some(TcpState::TimeWait | TcpState::ClosedHere) => Some(Found::Closed),
+            Some(state) if state.is_closed_here() => Some(Found::Closed),
             _ => (self.held.is_some() || self.pair.is_local()).then_some(Found::Absent),
         })
     }
@@ -385,7 +385,7 @@ mod tests {
         let there = listener.accept().unwrap().0;
         let addr = if named { here.local_addr().unwrap().to_string() } else { "192.0.2.7:4711".into() };
         let laddr = here.peer_addr().unwrap().to_string();
-        sockets.follow(0, &ClientInfo { addr: Some(addr.into()), laddr: Some(laddr.into()), id: None });
+        sockets.follow(0, &ClientInfo { addr: Some(addr.into()), laddr: Some(laddr.into()), ..ClientInfo::default() });
         sockets.scan_if_due(NOW);
         assert!(sockets.figures(0).is_some(), "not followed");
         Line { here, there, sockets }
@@ -458,6 +458,26 @@ mod tests {
         driver_drops(here);
         // 25 s without an acknowledgement: the hardened policy's TCP_USER_TIMEOUT.
         assert_eq!(sockets.ended_now(NOW.after(Duration::from_secs(25))).how, Some(SocketEnd::Gone));
+    }
+
+    #[test]
+    fn after_a_long_silence_it_was_a_reset_if_the_kernel_had_asked_nothing_a_moment_before() {
+        for (probes, unacked, since_the_sample, end) in [
+            (0, 0, 300, SocketEnd::Reset),
+            (1, 0, 300, SocketEnd::Gone),
+            (0, 1, 300, SocketEnd::Gone),
+            (0, 0, 1100, SocketEnd::Gone),
+        ] {
+            let Line { here, there, mut sockets } = followed(true);
+            let followed = sockets.followed.get_mut(&0).unwrap();
+            let silent = TcpFigures { last_ack_received: Duration::from_secs(500), ..followed.figures.unwrap() };
+            followed.figures = Some(TcpFigures { probes, unacked, ..silent });
+            socket2::SockRef::from(&there).set_linger(Some(Duration::ZERO)).unwrap();
+            drop(there);
+            driver_drops(here);
+            let ended = sockets.ended_now(NOW.after(Duration::from_millis(since_the_sample)));
+            assert_eq!(ended.how, Some(end), "{probes} {unacked} {since_the_sample}");
+        }
     }
 
     #[test]

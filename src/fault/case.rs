@@ -1,9 +1,8 @@
-//! The cases of `drill --all`: a name, fault schedules, the length of the soak, and the client's load.
+//! The cases of a drill: a name and fault schedules; for our own clients also the length of the soak and the load.
 
 use std::time::Duration;
 
-use super::FaultSchedule;
-use crate::suggestion;
+use super::{Effect, FaultSchedule, Reach, Shape};
 
 /// One row of the drill.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +68,69 @@ const ALL: &[(&str, &[&str], u64, Load)] = &[
     ("maintenance-push", &["push=MOVING@2s"], 5, Load::Probing),
 ];
 
+/// The cases for an application: name and schedules. It is watched until it is back, so these have no length. What an
+/// application does with a connection that the network has forgotten does not depend on its load, if the connection is
+/// forgotten while it is used.
+const OF_APPLICATIONS: &[(&str, &[&str])] = &[
+    ("reset-idle", &["reset_peer=when=idle@2s"]),
+    ("reset-in-flight", &["reset_peer=when=in_flight@2s"]),
+    ("close", &["close@2s"]),
+    ("half-close", &["half_close@2s"]),
+    ("partition-8s", &["partition@2s+8s"]),
+    ("blackhole-70s", &["blackhole@2s+70s"]),
+    ("forgotten", &["blackhole@2s"]),
+    ("refuse-12s", &["close@2s", "refuse@2s+12s"]),
+    ("noauth-6s", &["close@2s", "error_reply=NOAUTH@2s+6s"]),
+    ("max-clients-6s", &["close@2s", "error_reply=MAXCLIENTS@2s+6s"]),
+    ("loading-6s", &["close@2s", "error_reply=LOADING@2s+6s"]),
+    ("readonly-6s", &["error_reply=READONLY@2s+6s"]),
+    ("noperm-resubscribe-6s", &["close@2s", "error_reply=NOPERM,on=SUBSCRIBE@2s+6s"]),
+    ("cut-reply-1s", &["truncate@2s+1s"]),
+];
+
 impl Case {
+    /// Every case for an application.
+    pub(crate) fn of_applications() -> Vec<Self> {
+        // A test has read every one.
+        let read = |faults: &[&str]| faults.iter().filter_map(|text| text.parse().ok()).collect();
+        OF_APPLICATIONS.iter().map(|(name, faults)| Self::of((*name).to_owned(), read(faults))).collect()
+    }
+
+    /// The name of every case for an application.
+    pub(crate) fn names_of_applications() -> impl Iterator<Item = &'static str> {
+        OF_APPLICATIONS.iter().map(|(name, _)| *name)
+    }
+
+    /// Returns the time at which its first fault begins.
+    pub(crate) fn begins(&self) -> Duration {
+        let begins = |fault: &FaultSchedule| fault.instances(Duration::MAX).next().map(|(start, _)| start);
+        self.faults.iter().filter_map(begins).min().unwrap_or_default()
+    }
+
+    /// Returns the time at which its last fault is over; `None` if one lasts to the end.
+    pub(crate) fn heals(&self) -> Option<Duration> {
+        let heals = |fault: &FaultSchedule| {
+            let (start, _) = fault.instances(Duration::MAX).next()?;
+            // A reset that waits for its moment is soon over.
+            let passes =
+                fault.fault.is_momentary() || matches!(fault.fault.effect(), Effect::Shape(Shape::Reset { .. }));
+            match fault.period() {
+                Some(_) => None,
+                None if passes => Some(start),
+                None => fault.lasts.map(|lasts| start + lasts),
+            }
+        };
+        self.faults.iter().try_fold(Duration::ZERO, |last, fault| Some(last.max(heals(fault)?)))
+    }
+
+    /// Returns true if it silences the connections that exist, and new ones work.
+    pub(crate) fn silences_old_connections(&self) -> bool {
+        let silences = |fault: &FaultSchedule| {
+            matches!(fault.fault.effect(), Effect::Shape(Shape::Silence { reach: Reach::Existing, .. }))
+        };
+        self.faults.iter().any(silences)
+    }
+
     /// Every case of `--all`.
     pub(crate) fn all() -> Vec<Self> {
         let case = |(name, faults, seconds, load): &(&str, &[&str], u64, Load)| Self {
@@ -85,13 +146,6 @@ impl Case {
     /// The name of every case.
     pub(crate) fn names() -> impl Iterator<Item = &'static str> {
         ALL.iter().map(|(name, ..)| *name)
-    }
-
-    /// Finds a case by its name; the error lists the names.
-    pub(crate) fn named(name: &str) -> Result<Self, String> {
-        let found = Self::all().into_iter().find(|case| case.name == name);
-        found
-            .ok_or_else(|| format!("'{name}' is not a case of the drill; {}", suggestion::instead(name, Self::names())))
     }
 
     /// A case written by the user.
@@ -111,8 +165,25 @@ mod tests {
         let cases = Case::all();
         for (case, (name, faults, ..)) in cases.iter().zip(ALL) {
             assert_eq!(case.faults.len(), faults.len(), "{name}");
-            assert_eq!(Case::named(name).as_ref(), Ok(case));
+            assert_eq!(case.name, *name);
         }
-        assert!(Case::named("flood").unwrap_err().contains("reset-idle, reset-in-flight"));
+        let names: std::collections::BTreeSet<_> = Case::names().collect();
+        assert_eq!(names.len(), ALL.len());
+        for (case, (name, faults)) in Case::of_applications().iter().zip(OF_APPLICATIONS) {
+            assert_eq!(case.faults.len(), faults.len(), "{name}");
+            assert_eq!(case.begins(), QUIET, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_case_heals_when_its_last_fault_is_over() {
+        let heals = |faults: &[&str]| {
+            Case::of(String::new(), faults.iter().map(|text| text.parse().unwrap()).collect()).heals()
+        };
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(heals(&["close@2s", "refuse@2s+12s"]), seconds(14));
+        assert_eq!(heals(&["reset_peer=when=in_flight@2s"]), seconds(2));
+        assert_eq!(heals(&["close@2s", "blackhole@1s"]), None);
+        assert_eq!(heals(&["close@every:5s"]), None);
     }
 }

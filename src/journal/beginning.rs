@@ -2,13 +2,15 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crate::event::{Confirmations, Event, EventKind};
+use crate::event::{ClusterEvent, Confirmations, Event, EventKind};
 use crate::foreign::Foreign;
 
 /// The start of a run, and the state of each of its targets.
 #[derive(Default)]
 pub(super) struct Beginning {
     started: Option<Event>,
+    /// The nodes of a cluster that became targets during the run.
+    joined: Vec<Event>,
     /// The state of each target, without a label if there is a single one.
     targets: BTreeMap<Option<Foreign>, State>,
 }
@@ -30,6 +32,8 @@ impl Beginning {
     pub(super) fn keep(&mut self, event: &Event) {
         if let EventKind::RunStarted(_) = event.kind {
             *self = Self { started: Some(event.clone()), ..Self::default() };
+        } else if matches!(&event.kind, EventKind::Cluster(seen) if matches!(**seen, ClusterEvent::Joined { .. })) {
+            self.joined.push(event.clone());
         } else if begins(&event.kind) {
             self.targets.entry(event.target.clone()).or_default().keep(event);
         }
@@ -43,7 +47,7 @@ impl Beginning {
     /// Returns the events as of the given moment. Those of an outage keep their time, and so that it does not begin
     /// before its connection, the connection takes that time, too.
     pub(super) fn as_of(&self, now: &Event) -> Vec<Event> {
-        let started = self.started.iter().map(|event| moved(event, now));
+        let started = self.started.iter().chain(&self.joined).map(|event| moved(event, now));
         let states = self.targets.iter().flat_map(|(target, state)| state.as_of(target.as_ref(), now));
         started.chain(states).collect()
     }

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use memchr::memmem;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
+    clocks::Readings,
     error::{JournalError, problem},
     source::Source,
 };
-use crate::event::SCHEMA_VERSION;
+use crate::event::{Event, SCHEMA_VERSION};
+
+/// The part of a line that holds a reading of a server's clock. No text in a line contains it: there, quotes are escaped.
+const CLOCK: &[u8] = b"\"event\":\"server_clock\"";
 
 /// The first bytes of a gzip file (RFC 1952, 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -25,6 +30,8 @@ pub(super) struct IndexedRun {
     pub(super) name: RunName,
     /// One for each file.
     pub(super) parts: Vec<Part>,
+    /// Its readings of the clocks of servers.
+    pub(super) readings: Readings,
 }
 
 /// The part of a file from a run's first line to its last; lines of other runs may be between them.
@@ -101,6 +108,7 @@ pub(super) enum Kind {
 impl Index {
     /// Adds all lines of a file. Only the first line of a stretch of lines of the same run is parsed.
     pub(super) fn add(&mut self, source: &mut Source, number: usize) -> Result<(), JournalError> {
+        let finder = memmem::Finder::new(CLOCK);
         let mut current = RunName::default();
         let mut known: Option<usize> = None;
         let mut found = false;
@@ -112,6 +120,7 @@ impl Index {
             let known_run = known.filter(|_| current.owns(&source.line.text));
             if let Some(run) = known_run.filter(|_| !current.is_copy(&source.line.text)) {
                 self.extend(run, number, place.0);
+                self.read_clock(run, &source.line.text, &finder);
                 continue;
             }
             let (head, kind) = read(source)?;
@@ -133,6 +142,9 @@ impl Index {
             };
             known = Some(run);
             found = true;
+            if !copy {
+                self.read_clock(run, &source.line.text, &finder);
+            }
             let parts = &mut self.runs[run].parts;
             if parts.last().is_none_or(|part| part.source != number) {
                 parts.push(Part { source: number, first: place, last: place.0, copied_start: None, begins });
@@ -157,9 +169,18 @@ impl Index {
         let next = self.runs.len();
         let number = *self.numbers.entry(name.id.clone()).or_insert(next);
         if number == next {
-            self.runs.push(IndexedRun { name: name.clone(), parts: Vec::new() });
+            self.runs.push(IndexedRun { name: name.clone(), parts: Vec::new(), readings: Readings::default() });
         }
         number
+    }
+
+    /// Takes the reading of a server's clock from a line that has one.
+    fn read_clock(&mut self, run: usize, line: &[u8], finder: &memmem::Finder<'_>) {
+        if finder.find(line).is_some()
+            && let Ok(event) = serde_json::from_slice::<Event>(line)
+        {
+            self.runs[run].readings.add(&event);
+        }
     }
 
     /// Extends the run's part of the file to this place.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     event::{Connected, Event, EventKind, RunStarted, SCHEMA_VERSION},
-    plan::{Address, Command, Plan, PolicyName, Protocol, ReconnectPolicy, StopCondition, Target, TlsOptions},
+    plan::{Address, Command, Plan, PolicyName, Protocol, ReconnectPolicy, StopCondition, Target},
 };
 
 /// Maximum number of connections that are assumed from a plan.
@@ -23,17 +23,7 @@ pub(super) struct Missing {
 /// Returns the start of a run of which only the id is known.
 pub(super) fn start(run_id: &str) -> RunStarted {
     let unknown = || "unknown".to_owned();
-    let target = Target {
-        address: Address::Tcp { host: unknown(), port: 0, tls: false },
-        db: 0,
-        user: None,
-        password: None,
-        tls: TlsOptions::default(),
-        client_name: None,
-        name: None,
-        protocol: None,
-        named_by: unknown(),
-    };
+    let target = Target::new(Address::Tcp { host: unknown(), port: 0, tls: false }, unknown());
     let plan = Plan {
         command: Command::Soak,
         target,
@@ -64,6 +54,8 @@ pub(super) fn start(run_id: &str) -> RunStarted {
         plan,
         schedule: Vec::new(),
         continued: true,
+        joined: false,
+        clock: None,
     }
 }
 

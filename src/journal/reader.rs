@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{
+    clocks::{self, Compared},
     error::{JournalError, problem},
     index::{Index, IndexedRun, Kind, Part},
     missing::{self, Missing},
@@ -28,6 +29,8 @@ const WAITING: usize = 4;
 
 /// Feeds the events of several journals to a sink, one run after the other. Memory does not grow with the files. The name
 /// `-` is the standard input.
+///
+/// The times of runs whose clocks differ are moved to the clock of a server that they have in common.
 ///
 /// The lines of several runs may be mixed, and a run may continue in another file. The stdout of `--format ndjson` is a
 /// journal, too: the lines of its report are skipped. A damaged line costs that line: it is counted, and a note says where
@@ -57,17 +60,31 @@ fn read(paths: &[PathBuf], strict: bool, sender: SyncSender<Vec<Event>>) -> Resu
         sources.push(source);
     }
     index.sort();
-    let mut replay = Replay { sources, sender, batch: Vec::new(), bytes: 0, last: None };
-    let read = index.runs.iter().try_for_each(|run| replay.run(run)).and_then(|()| replay.finish(strict));
+    let compared = compared(&index, paths);
+    let mut replay = Replay { sources, sender, clock: None, batch: Vec::new(), bytes: 0, last: None };
+    let read = index.runs.iter().zip(compared).try_for_each(|(run, clock)| {
+        replay.clock = clock;
+        replay.run(run)
+    });
+    let read = read.and_then(|()| replay.finish(strict));
     // The sink sees all events before an error.
     replay.hand_over();
     read
+}
+
+/// Returns the clock of each run, as far as they can be compared.
+fn compared(index: &Index, paths: &[PathBuf]) -> Vec<Option<Compared>> {
+    let journal = |run: &IndexedRun| run.parts.first().map(|part| paths[part.source].display().to_string());
+    let named = |run| Foreign::new(&journal(run).unwrap_or_default());
+    clocks::compare(&index.runs.iter().map(|run| (&run.readings, named(run))).collect::<Vec<_>>())
 }
 
 /// The state of the reader.
 struct Replay {
     sources: Vec<Source>,
     sender: SyncSender<Vec<Event>>,
+    /// The clock of the current run, if it is known.
+    clock: Option<Compared>,
     /// Events that are not handed over yet, and the bytes of their lines.
     batch: Vec<Event>,
     bytes: usize,
@@ -169,7 +186,10 @@ impl Replay {
         Ok((started.unwrap_or_else(|| Box::new(missing::start(&run.name.id))), example))
     }
 
-    fn forward(&mut self, event: Event) {
+    fn forward(&mut self, mut event: Event) {
+        if let Some(clock) = &self.clock {
+            clock.apply(&mut event);
+        }
         self.batch.push(event);
         if self.bytes >= BATCH {
             self.hand_over();

@@ -9,11 +9,7 @@
 //! received) and an established one (our SYN acknowledged). If connect(2) fails immediately (no route), the socket has
 //! no address any more and is not reported.
 
-use std::{
-    fs, io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    time::Duration,
-};
+use std::{fs, io, time::Duration};
 
 use rustix::{
     fd::OwnedFd,
@@ -23,8 +19,9 @@ use rustix::{
 use socket2::{SockFilter, SockRef};
 
 use super::{
+    bytes::word,
     destroyed::Destroyed,
-    sock_diag::{FAMILIES, body, info, socket, word},
+    sock_diag::{body, cookie, ends_of, info, socket},
 };
 use crate::event::AttemptEnd;
 
@@ -137,41 +134,24 @@ fn dropped(table: &str, id: u32) -> Option<u64> {
 /// Parses `struct inet_diag_msg` and `struct tcp_info`.
 fn read(message: &[u8]) -> Option<Destroyed> {
     let (body, info) = (body(message)?, info(message)?);
-    let port = u16::from_be_bytes(body.get(6..8)?.try_into().ok()?);
-    let ip = match *body.first()? {
-        family if family == FAMILIES.0 => IpAddr::from(Ipv4Addr::from(<[u8; 4]>::try_from(body.get(24..28)?).ok()?)),
-        family if family == FAMILIES.1 => IpAddr::from(Ipv6Addr::from(<[u8; 16]>::try_from(body.get(24..40)?).ok()?)),
-        _ => return None,
-    };
-    let cookie = u64::from(word(body, 44)?) | u64::from(word(body, 48)?) << 32;
-    let (acknowledged, received) = (word(info, 120)? | word(info, 124)?, word(info, 140)?);
-    let end = match (acknowledged, received) {
+    let pair = ends_of(body)?;
+    let end = match (info.bytes_acked, info.segments_received) {
         (1.., _) => AttemptEnd::Dropped,
         (0, 1..) => AttemptEnd::Refused,
         (0, 0) => AttemptEnd::Unanswered,
     };
-    // Time since data was last sent, data received, and an acknowledgement received; meaningless if never connected.
-    let quiet = [44, 52, 56].into_iter().filter_map(|at| word(info, at)).max()?;
-    let age = if end == AttemptEnd::Dropped {
-        Duration::from_millis(quiet.into()).saturating_sub(TICK)
-    } else {
-        Duration::ZERO
-    };
-    Some(Destroyed {
-        peer: SocketAddr::new(ip, port),
-        cookie,
-        end,
-        syn_retries: word(info, 100)?,
-        age,
-        segments_sent: word(info, 156)?,
-    })
+    // The times are meaningless if it was never connected.
+    let quiet = info.last_data_sent.max(info.last_data_received).max(info.last_ack_received);
+    let age = if end == AttemptEnd::Dropped { quiet.saturating_sub(TICK) } else { Duration::ZERO };
+    let (receive_queue, send_queue) = (word(body, 56)?, word(body, 60)?);
+    Some(Destroyed { pair, cookie: cookie(body)?, end, age, receive_queue, send_queue, info })
 }
 
 #[cfg(test)]
 mod tests {
     use std::{
         io::{Read, Write},
-        net::{TcpListener, TcpStream},
+        net::{SocketAddr, TcpListener, TcpStream},
     };
 
     use rustix::net::sockopt::socket_cookie;
@@ -239,7 +219,7 @@ mod tests {
             wait_for_refusal(&socket);
             drop(socket);
             let ended = wait_for(&listener, &[cookie]);
-            assert_eq!((ended.peer, ended.end, ended.syn_retries), (peer, AttemptEnd::Refused, 0));
+            assert_eq!((ended.pair.peer, ended.end, ended.info.total_retransmits), (peer, AttemptEnd::Refused, 0));
         }
     }
 
@@ -294,7 +274,7 @@ mod tests {
         drop(here);
         let ended = wait_for(&listener, &[cookie]);
         assert_eq!(ended.end, AttemptEnd::Dropped);
-        assert!(ended.age >= Duration::from_millis(30) && ended.segments_sent == 1, "{ended:?}");
+        assert!(ended.age >= Duration::from_millis(30) && ended.info.data_segments_sent == 1, "{ended:?}");
     }
 
     /// Refused connections to a port at which nothing is listening.
@@ -337,7 +317,7 @@ mod tests {
                 None
             }
         });
-        assert_eq!((first.peer, first.cookie), (peer, cookie));
+        assert_eq!((first.pair.peer, first.cookie), (peer, cookie));
         assert_eq!(listener.dropped(), Some(0));
         if sockopt::socket_recv_buffer_size(&listener.socket).unwrap() < BUFFER {
             return;

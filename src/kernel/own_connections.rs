@@ -16,7 +16,7 @@ use rustix::{
     process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open},
 };
 
-use super::sock_diag::{Pair, Table};
+use super::{pair::Pair, sock_diag::Table};
 use crate::clock::Stamp;
 
 /// A TCP connection of this process.

@@ -42,7 +42,7 @@ impl PathFigures {
         let Ok(mut table) = Table::open() else { return Self::default() };
         let figures = table.look_up(pair, now).ok().flatten().and_then(|entry| entry.figures);
         Self {
-            rtt: figures.and_then(|figures| figures.min_rtt).filter(|rtt| !rtt.is_zero() && *rtt < UNKNOWN),
+            rtt: figures.and_then(|figures| figures.min_rtt).filter(|rtt| !rtt.is_zero()),
             queue: table.listener(peer).ok().flatten().filter(|_| pair.is_local()),
         }
     }
@@ -52,10 +52,6 @@ impl PathFigures {
         Self::default()
     }
 }
-
-/// `tcpi_min_rtt` before the first measurement: the largest number of microseconds.
-#[cfg(target_os = "linux")]
-const UNKNOWN: Duration = Duration::from_secs(4_000);
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]

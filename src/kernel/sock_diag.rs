@@ -1,14 +1,11 @@
-//! The kernel's socket table, one connection at a time, and the format of its messages: Linux' socket diagnostics
-//! (`NETLINK_SOCK_DIAG`, sock_diag(7)).
+//! The kernel's socket table, one connection at a time or all of them, and the format of its messages: Linux' socket
+//! diagnostics (`NETLINK_SOCK_DIAG`, sock_diag(7)).
 //!
 //! A lookup names exactly one pair of addresses, so it takes a few microseconds however many sockets the machine has,
 //! and needs no privileges. The messages are a handful of fixed fields, encoded by hand: the layouts are those of the
 //! kernel's `linux/inet_diag.h` and `linux/tcp.h`, which are a stable ABI.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use rustix::{
     fd::OwnedFd,
@@ -16,58 +13,38 @@ use rustix::{
     net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink, recv, send, socket_with},
 };
 
-use super::path::AcceptQueue;
+use super::{
+    bytes::{half, word},
+    pair::Pair,
+    path::AcceptQueue,
+    tcp_info::TcpInfo,
+    tcp_state::TcpState,
+};
 use crate::{clock::Stamp, event::TcpFigures};
 
-/// `SOCK_DIAG_BY_FAMILY`
+/// `SOCK_DIAG_BY_FAMILY`, and `TCPDIAG_GETSOCK` for both families in one pass over the kernel's table, whose empty places
+/// cost most of the time.
 const BY_FAMILY: u16 = 20;
-/// `NLM_F_REQUEST`
+const ALL_FAMILIES: u16 = 18;
+/// `NLM_F_REQUEST`, and `NLM_F_DUMP` for all sockets.
 const REQUEST: u16 = 1;
-/// `NLMSG_ERROR`
+const DUMP: u16 = 0x300;
+/// `NLMSG_ERROR`, and `NLMSG_DONE` after the last socket.
 const ERROR: u16 = 2;
+const DONE: u16 = 3;
+/// Mask of all states.
+const ANY_STATE: u32 = u32::MAX;
 /// `INET_DIAG_INFO`: the attribute that holds `struct tcp_info`.
 const INFO: u16 = 2;
+/// `INET_DIAG_REQ_BYTECODE`: the attribute of a request that holds a filter.
+const FILTER: u16 = 1;
 const TCP: u8 = 6;
-/// `TCP_LISTEN`
-const LISTEN: u8 = 10;
 /// `AF_INET` and `AF_INET6` on Linux.
-pub(crate) const FAMILIES: (u8, u8) = (2, 10);
+pub(super) const FAMILIES: (u8, u8) = (2, 10);
 /// Lengths of `struct nlmsghdr`, `struct inet_diag_msg`, and `struct nlattr`.
 const HEADER: usize = 16;
 const MESSAGE: usize = 72;
 const ATTRIBUTE: usize = 4;
-
-/// The two ends of a connection, as seen by one of its sockets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Pair {
-    pub(crate) local: SocketAddr,
-    pub(crate) peer: SocketAddr,
-}
-
-impl Pair {
-    /// Returns the same connection as seen by the other side.
-    pub(crate) fn reversed(self) -> Self {
-        Self { local: self.peer, peer: self.local }
-    }
-
-    /// Returns true if both ends have addresses of this machine.
-    pub(crate) fn is_local(self) -> bool {
-        self.local.ip() == self.peer.ip() || self.peer.ip().is_loopback()
-    }
-}
-
-/// TCP's states (RFC 9293), by the kernel's numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TcpState {
-    Established,
-    /// Closed on this side.
-    ClosedHere,
-    /// Closed by the other side (CLOSE_WAIT), possibly then by us (LAST_ACK).
-    ClosedThere,
-    /// Closed by both sides.
-    TimeWait,
-    Other,
-}
 
 /// A socket in the table.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,9 +89,19 @@ impl Table {
         self.ask(pair, |answer| read(answer, queue))
     }
 
+    /// Looks up a connection, and parses the answer with `parse`; `None` if the kernel knows no such socket.
+    ///
+    /// # Errors
+    /// The kernel did not answer, or refused the request.
+    pub(super) fn find<T>(&mut self, pair: Pair, parse: impl Fn(&[u8]) -> Option<T>) -> Result<Option<T>, Errno> {
+        self.ask(pair, |answer| read(answer, &parse))
+    }
+
     fn ask<T>(&mut self, pair: Pair, read: impl Fn(&[u8]) -> Result<Option<T>, Errno>) -> Result<Option<T>, Errno> {
         self.sequence = self.sequence.wrapping_add(1);
-        send(&self.socket, &request(pair, self.sequence), SendFlags::DONTWAIT)?;
+        let family = if pair.local.is_ipv4() { FAMILIES.0 } else { FAMILIES.1 };
+        let request = Request { flags: REQUEST, family, states: ANY_STATE, pair, sequence: self.sequence };
+        send(&self.socket, &request.encoded(), SendFlags::DONTWAIT)?;
         let mut buffer = [0; 1024];
         loop {
             let (length, _) = recv(&self.socket, &mut buffer, RecvFlags::DONTWAIT)?;
@@ -124,37 +111,100 @@ impl Table {
             }
         }
     }
+
+    /// Gives each socket of both families in some states, a mask, to `each`, as a message. `filter` is a program that selects
+    /// among them; an empty one selects all.
+    ///
+    /// # Errors
+    /// The kernel did not answer, or refused the request.
+    pub(super) fn dump(&mut self, states: u32, filter: &[u8], mut each: impl FnMut(&[u8])) -> Result<(), Errno> {
+        self.sequence = self.sequence.wrapping_add(1);
+        send(&self.socket, &all_request(states, filter, self.sequence), SendFlags::DONTWAIT)?;
+        // The kernel fills at most 32 KB at a time.
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            // The next part is queued before this call returns the one before it.
+            let (length, _) = recv(&self.socket, buffer.as_mut_slice(), RecvFlags::DONTWAIT)?;
+            let mut rest = buffer.get(..length).unwrap_or(&buffer);
+            while let Some(size) = word(rest, 0).map(|size| size as usize).filter(|size| *size >= HEADER) {
+                let message = rest.get(..size).unwrap_or(rest);
+                if word(message, 8) == Some(self.sequence) {
+                    match half(message, 4) {
+                        Some(DONE) => return Ok(()),
+                        Some(ALL_FAMILIES) => each(message),
+                        _ => return read(message, |_| None::<()>).map(drop),
+                    }
+                }
+                rest = rest.get(size.next_multiple_of(4)..).unwrap_or_default();
+            }
+        }
+    }
 }
 
 /// Opens a non-blocking socket for the kernel's socket diagnostics.
-pub(crate) fn socket() -> Result<OwnedFd, Errno> {
+pub(super) fn socket() -> Result<OwnedFd, Errno> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     socket_with(AddressFamily::NETLINK, SocketType::DGRAM, flags, Some(netlink::SOCK_DIAG))
 }
 
-/// Encodes `struct nlmsghdr` and `struct inet_diag_req_v2`.
-fn request(pair: Pair, sequence: u32) -> Vec<u8> {
-    let mut message = Vec::with_capacity(72);
-    message.extend_from_slice(&72_u32.to_ne_bytes());
-    message.extend_from_slice(&BY_FAMILY.to_ne_bytes());
-    message.extend_from_slice(&REQUEST.to_ne_bytes());
+/// A request for sockets.
+struct Request {
+    flags: u16,
+    family: u8,
+    /// A mask of states.
+    states: u32,
+    pair: Pair,
+    sequence: u32,
+}
+
+impl Request {
+    /// Encodes `struct nlmsghdr` and `struct inet_diag_req_v2`.
+    fn encoded(&self) -> Vec<u8> {
+        let Self { flags, family, states, pair, sequence } = self;
+        let mut message = Vec::with_capacity(72);
+        message.extend_from_slice(&72_u32.to_ne_bytes());
+        message.extend_from_slice(&BY_FAMILY.to_ne_bytes());
+        message.extend_from_slice(&flags.to_ne_bytes());
+        message.extend_from_slice(&sequence.to_ne_bytes());
+        message.extend_from_slice(&[0; 4]);
+        message.extend_from_slice(&[*family, TCP, 1 << (INFO - 1), 0]);
+        message.extend_from_slice(&states.to_ne_bytes());
+        message.extend_from_slice(&pair.local.port().to_be_bytes());
+        message.extend_from_slice(&pair.peer.port().to_be_bytes());
+        message.extend_from_slice(&address(pair.local.ip()));
+        message.extend_from_slice(&address(pair.peer.ip()));
+        // Any interface, any cookie.
+        message.extend_from_slice(&0_u32.to_ne_bytes());
+        message.extend_from_slice(&[0xff; 8]);
+        message
+    }
+}
+
+/// Encodes `struct nlmsghdr`, `struct inet_diag_req` and its filter.
+fn all_request(states: u32, filter: &[u8], sequence: u32) -> Vec<u8> {
+    const REQUEST_LENGTH: usize = 60;
+    let attribute = if filter.is_empty() { 0 } else { ATTRIBUTE + filter.len() };
+    let length = HEADER + REQUEST_LENGTH + attribute;
+    let mut message = Vec::with_capacity(length);
+    message.extend_from_slice(&(length as u32).to_ne_bytes());
+    message.extend_from_slice(&ALL_FAMILIES.to_ne_bytes());
+    message.extend_from_slice(&(REQUEST | DUMP).to_ne_bytes());
     message.extend_from_slice(&sequence.to_ne_bytes());
     message.extend_from_slice(&[0; 4]);
-    let family = if pair.local.is_ipv4() { FAMILIES.0 } else { FAMILIES.1 };
-    message.extend_from_slice(&[family, TCP, 1 << (INFO - 1), 0]);
-    // Any state.
-    message.extend_from_slice(&u32::MAX.to_ne_bytes());
-    message.extend_from_slice(&pair.local.port().to_be_bytes());
-    message.extend_from_slice(&pair.peer.port().to_be_bytes());
-    message.extend_from_slice(&address(pair.local.ip()));
-    message.extend_from_slice(&address(pair.peer.ip()));
-    // Any interface, any cookie.
-    message.extend_from_slice(&0_u32.to_ne_bytes());
-    message.extend_from_slice(&[0xff; 8]);
+    message.extend_from_slice(&[0, 0, 0, 1 << (INFO - 1)]);
+    // Any ends.
+    message.extend_from_slice(&[0; 48]);
+    message.extend_from_slice(&states.to_ne_bytes());
+    message.extend_from_slice(&[0; 4]);
+    if !filter.is_empty() {
+        message.extend_from_slice(&(attribute as u16).to_ne_bytes());
+        message.extend_from_slice(&FILTER.to_ne_bytes());
+        message.extend_from_slice(filter);
+    }
     message
 }
 
-fn address(ip: IpAddr) -> [u8; 16] {
+pub(super) fn address(ip: IpAddr) -> [u8; 16] {
     let mut bytes = [0; 16];
     match ip {
         IpAddr::V4(ip) => bytes[..4].copy_from_slice(&ip.octets()),
@@ -164,8 +214,7 @@ fn address(ip: IpAddr) -> [u8; 16] {
 }
 
 fn read<T>(answer: &[u8], found: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>, Errno> {
-    let kind = answer.get(4..6).and_then(|bytes| bytes.try_into().ok()).map(u16::from_ne_bytes);
-    match kind {
+    match half(answer, 4) {
         // `MAX_ERRNO` in the kernel.
         Some(ERROR) => match word(answer, HEADER)
             .map(|code| code.wrapping_neg() as i32)
@@ -188,35 +237,54 @@ fn entry(answer: &[u8], pair: Pair, now: Stamp) -> Option<Entry> {
     if message.get(6..8) != Some(&pair.peer.port().to_be_bytes()) {
         return None;
     }
-    let state = match message.get(1)? {
-        1 => TcpState::Established,
-        4 | 5 | 11 => TcpState::ClosedHere,
-        8 | 9 => TcpState::ClosedThere,
-        6 => TcpState::TimeWait,
-        _ => TcpState::Other,
-    };
-    Some(Entry { state, inode: word(message, 68)?, figures: info(answer).and_then(|info| figures(info, now)) })
+    let figures = info(answer).map(|info| figures(&info, now));
+    Some(Entry { state: TcpState::read(*message.get(1)?)?, inode: word(message, 68)?, figures })
 }
 
 /// Decodes the queue of a listening socket: its length is reported as bytes received, its limit as bytes sent
 /// (`inet_diag_msg_common_fill` and `tcp_diag_get_info` in the kernel).
 fn queue(answer: &[u8]) -> Option<AcceptQueue> {
     let message = body(answer)?;
-    (*message.get(1)? == LISTEN)
+    (TcpState::read(*message.get(1)?)? == TcpState::Listen)
         .then(|| Some(AcceptQueue { waiting: word(message, 56)?, backlog: word(message, 60)? }))
         .flatten()
 }
 
 /// Returns the `struct inet_diag_msg` of a message.
-pub(crate) fn body(message: &[u8]) -> Option<&[u8]> {
+pub(super) fn body(message: &[u8]) -> Option<&[u8]> {
     message.get(HEADER..HEADER + MESSAGE)
 }
 
-/// Returns the `struct tcp_info` of a message.
-pub(crate) fn info(message: &[u8]) -> Option<&[u8]> {
+/// Returns the two ends in a `struct inet_diag_msg`.
+pub(super) fn ends_of(body: &[u8]) -> Option<Pair> {
+    let family = *body.first()?;
+    let end = |port: usize, ip: usize| {
+        let port = u16::from_be_bytes(body.get(port..port + 2)?.try_into().ok()?);
+        let ip = match family {
+            _ if family == FAMILIES.0 => Ipv4Addr::from(<[u8; 4]>::try_from(body.get(ip..ip + 4)?).ok()?).into(),
+            _ if family == FAMILIES.1 => Ipv6Addr::from(<[u8; 16]>::try_from(body.get(ip..ip + 16)?).ok()?).into(),
+            _ => return None,
+        };
+        Some(SocketAddr::new(ip, port))
+    };
+    Some(Pair { local: end(4, 8)?, peer: end(6, 24)? })
+}
+
+/// Returns the cookie in a `struct inet_diag_msg` (`SO_COOKIE`): no other socket has it until the next boot.
+pub(super) fn cookie(body: &[u8]) -> Option<u64> {
+    Some(u64::from(word(body, 44)?) | u64::from(word(body, 48)?) << 32)
+}
+
+/// Returns TCP's figures in a message.
+pub(super) fn info(message: &[u8]) -> Option<TcpInfo> {
+    attribute(message, INFO).and_then(TcpInfo::read)
+}
+
+/// Returns the content of an attribute of a message.
+pub(super) fn attribute(message: &[u8], kind: u16) -> Option<&[u8]> {
     let mut rest = message.get(HEADER + MESSAGE..)?;
     while let Some(length) = half(rest, 0).map(usize::from).filter(|length| *length >= ATTRIBUTE) {
-        if half(rest, 2) == Some(INFO) {
+        if half(rest, 2) == Some(kind) {
             return rest.get(ATTRIBUTE..length);
         }
         rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
@@ -224,30 +292,20 @@ pub(crate) fn info(message: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// Decodes `struct tcp_info`.
-fn figures(info: &[u8], now: Stamp) -> Option<TcpFigures> {
-    let millis = |at| word(info, at).map(|ms| Duration::from_millis(ms.into()));
-    Some(TcpFigures {
+/// Returns the figures of a run from those of the kernel.
+fn figures(info: &TcpInfo, now: Stamp) -> TcpFigures {
+    TcpFigures {
         at: now,
-        rtt: Duration::from_micros(word(info, 68)?.into()),
-        // Kernels before 4.10 end earlier.
-        min_rtt: word(info, 148).map(|micros| Duration::from_micros(micros.into())),
-        bytes_received: info.get(128..136).and_then(|bytes| bytes.try_into().ok().map(u64::from_ne_bytes)),
-        unacked: word(info, 24)?,
-        retransmits: (*info.get(2)?).into(),
-        total_retransmits: word(info, 100)?,
-        probes: (*info.get(3)?).into(),
-        last_data_received: millis(52)?,
-        last_ack_received: millis(56)?,
-    })
-}
-
-pub(crate) fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..at + 4)?.try_into().ok().map(u32::from_ne_bytes)
-}
-
-fn half(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..at + 2)?.try_into().ok().map(u16::from_ne_bytes)
+        rtt: info.rtt,
+        min_rtt: info.min_rtt,
+        bytes_received: info.bytes_received,
+        unacked: info.unacked,
+        retransmits: info.retransmits,
+        total_retransmits: info.total_retransmits,
+        probes: info.probes,
+        last_data_received: info.last_data_received,
+        last_ack_received: info.last_ack_received,
+    }
 }
 
 #[cfg(test)]
@@ -255,6 +313,7 @@ mod tests {
     use std::{
         io::{Read, Write},
         net::{Shutdown, TcpListener, TcpStream},
+        time::Duration,
     };
 
     use super::*;
@@ -293,7 +352,7 @@ mod tests {
         there.shutdown(Shutdown::Write).unwrap();
         // Once the end of the stream can be read, the FIN has arrived.
         assert_eq!(here.read(&mut [0]).unwrap(), 0);
-        assert_eq!(state(&mut table, pair), Some(TcpState::ClosedThere));
+        assert_eq!(state(&mut table, pair), Some(TcpState::CloseWait));
 
         let (mut here, there, pair) = connection();
         socket2::SockRef::from(&there).set_linger(Some(Duration::ZERO)).unwrap();
@@ -303,7 +362,7 @@ mod tests {
 
         let (here, _there, pair) = connection();
         here.shutdown(Shutdown::Write).unwrap();
-        assert_eq!(state(&mut table, pair), Some(TcpState::ClosedHere));
+        assert!(state(&mut table, pair).is_some_and(TcpState::is_closed_here));
     }
 
     #[test]

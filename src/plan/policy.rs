@@ -5,7 +5,7 @@ use std::time::Duration;
 use backon::BackoffBuilder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use strum::{Display, VariantArray};
+use strum::{Display, IntoStaticStr, VariantArray};
 
 use crate::{
     clock::{OptionalSeconds, Seconds},
@@ -16,7 +16,9 @@ use crate::{
 const FIRST_DELAYS: u64 = 0x6669_7273_7400_0000;
 
 /// The name of a policy preset.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Display, VariantArray, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Display, IntoStaticStr, VariantArray, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum PolicyName {

@@ -1,12 +1,13 @@
 //! The address of a server and the login.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, net::SocketAddr, path::PathBuf};
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::Display;
 
-use super::{Password, TlsOptions};
+use super::{Password, Secret, TlsOptions};
 use crate::foreign;
 
 /// The server under diagnosis.
@@ -40,6 +41,21 @@ pub struct Target {
 }
 
 impl Target {
+    /// Creates a target without a login, named by this flag or source.
+    pub(crate) fn new(address: Address, named_by: impl Into<String>) -> Self {
+        Self {
+            address,
+            db: 0,
+            user: None,
+            password: None,
+            tls: TlsOptions::default(),
+            client_name: None,
+            name: None,
+            protocol: None,
+            named_by: named_by.into(),
+        }
+    }
+
     /// Returns its name, or `host:port` and the database if it is not 0.
     pub fn label(&self) -> String {
         match (&self.name, self.db) {
@@ -61,6 +77,19 @@ impl Target {
     pub(crate) fn at(&self, host: &str, port: u16) -> Self {
         let address = Address::Tcp { host: host.to_owned(), port, tls: self.speaks_tls() };
         Self { address, name: None, ..self.clone() }
+    }
+
+    /// Returns the URL of a proxy before it, with the login of the server if it does not change. `tls` is that of the proxy.
+    pub(crate) fn url_through(&self, proxy: SocketAddr, tls: bool) -> Secret {
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let user = self.user.as_deref().map(encoded).unwrap_or_default();
+        let login = match &self.password {
+            Some(Password::Given(secret)) => format!("{user}:{}@", encoded(secret.given())),
+            Some(Password::Asked(_)) | None => String::new(),
+        };
+        let db = if self.db == 0 { String::new() } else { format!("/{}", self.db) };
+        let scheme = if tls { "rediss" } else { "redis" };
+        Secret::new(format!("{scheme}://{login}{proxy}{db}"))
     }
 
     /// Returns true if connections to it are encrypted.
@@ -149,17 +178,7 @@ mod tests {
 
     fn target(address: Address, db: i64) -> Target {
         let password = Some(Password::Given(Secret::new("hunter2")));
-        Target {
-            address,
-            db,
-            user: None,
-            password,
-            tls: TlsOptions::default(),
-            client_name: None,
-            name: None,
-            protocol: None,
-            named_by: "--uri".into(),
-        }
+        Target { db, password, ..Target::new(address, "--uri") }
     }
 
     #[test]

@@ -62,6 +62,13 @@ pub(crate) struct TlsIdentity {
     pub key: Vec<u8>,
 }
 
+/// Without the contents, which are a secret.
+impl fmt::Debug for TlsIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsIdentity").finish_non_exhaustive()
+    }
+}
+
 /// Without the contents: one of them is a secret.
 impl fmt::Debug for TlsFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -94,6 +94,9 @@ impl Acceptor {
                 self.state.sample(totals);
                 let _ = done.send(());
             }
+            Request::View(view) => {
+                let _ = view.send(self.state.view());
+            }
             Request::Conclude(done) => {
                 self.state.conclude();
                 let _ = done.send(());
@@ -161,6 +164,7 @@ mod tests {
         let (seed, orders, report_flows) = (7, Orders::Nobody, false);
         let config = Config {
             listen,
+            acceptor: None,
             upstream,
             tls: TlsOptions::default(),
             schedules: Vec::new(),

@@ -277,7 +277,12 @@ impl Dialogue {
                 out.put(UNKNOWN);
                 return Course::Swallow;
             }
-            Answer::Local { bytes, last } => return self.answer(bytes, last),
+            Answer::Local { bytes, last } => {
+                if let Some(ledger) = self.ledger.as_mut().filter(|_| bytes.starts_with(b"-")) {
+                    ledger.refused_by_fault(&name);
+                }
+                return self.answer(bytes, last);
+            }
             Answer::Forward | Answer::Truncate | Answer::Delay(_) => {}
         }
         self.subscribed |= subscribes;

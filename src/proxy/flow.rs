@@ -197,7 +197,7 @@ impl Flow {
                     self.pipes[Direction::Down as usize].finished = true;
                     self.watched.closed(self.state.clock().now());
                     if let Some(client) = &mut self.ends[0] {
-                        // A client's end is TCP: it never has to wait.
+                        // Only the notice of TLS would have to wait, for a client that does not read.
                         let _ = client.poll_finish(&mut Context::from_waker(Waker::noop()));
                     }
                 }

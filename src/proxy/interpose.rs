@@ -31,6 +31,7 @@ impl Proxy {
         }
         let config = Config {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            acceptor: None,
             upstream: target.address.clone(),
             tls: std::mem::take(&mut target.tls),
             schedules: faults.to_vec(),

@@ -2,7 +2,7 @@
 //! connection did to its commands.
 //!
 //! A command *ran twice* if the server had answered it, that answer was not delivered, and the same bytes are among the
-//! first commands of a newer connection. An application may also send the same bytes as a new command, so this is claimed
+//! first commands of a newer connection. An application may also send the same bytes as a new command, so this is certain
 //! only of a command of which the application has sent several, and never the same twice.
 
 mod channels;
@@ -12,6 +12,8 @@ mod pace;
 mod repeats;
 mod role;
 mod sums;
+mod unanswered;
+pub(in crate::proxy) mod view;
 
 use std::{
     cell::{Cell, RefCell},
@@ -57,6 +59,8 @@ struct Application {
     sums: Sums,
     /// Connections so far.
     opened: u64,
+    /// Commands that faults refused with an error.
+    refused: u64,
 }
 
 /// The part of a connection's state that concerns others.
@@ -72,16 +76,18 @@ struct Vital {
     unanswered: u64,
     /// Time since which something has arrived that is not passed on.
     held: Option<Stamp>,
+    /// Number of channels that are confirmed.
+    channels: u64,
     /// True if it will never be passed on.
     forgotten: bool,
-    /// True if the client has given it up.
-    gone: bool,
+    /// Time at which the client has abandoned it.
+    gone: Option<Stamp>,
     /// Time at which the end of the stream was passed to the client.
     closed: Option<Stamp>,
     /// Time since which the client has read nothing of what waits.
     unread: Option<Stamp>,
     /// States that have been reported: closed, unread.
-    told: [bool; 2],
+    reported: [bool; 2],
 }
 
 /// The notes of the observer about a connection.
@@ -114,6 +120,16 @@ impl Watched {
         let mut vital = self.vital.get();
         change(&mut vital);
         self.vital.set(vital);
+    }
+
+    /// Takes an answer on this connection: its command may have run before.
+    fn ran_twice(&mut self, flow: u64, answered: &Answered) -> Option<News> {
+        let place = self.again.iter().position(|again| again.entry.is_same(&answered.entry))?;
+        let Again { entry, flow: first, again, after, certain } = self.again.remove(place);
+        let command = Foreign::new(&entry.name.to_string());
+        let twice = RanTwice { command, flow: first, again: again.unwrap_or(flow), after };
+        let twice = if certain { Observed::RanTwice(twice) } else { Observed::ProbablyRanTwice(twice) };
+        answered.good.then(|| observed(twice))
     }
 
     /// Something has arrived and is not passed on, or nothing has.
@@ -178,9 +194,11 @@ impl Observer {
         let now = ledger.now;
         let mut out = Vec::new();
         application.sums.add(&fresh, ledger);
+        application.refused += fresh.refused;
         watched.update(|vital| {
             (vital.role, vital.oldest) = (ledger.role, ledger.oldest());
-            vital.unanswered = ledger.unanswered.len() as u64;
+            vital.unanswered = ledger.unanswered.len();
+            vital.channels = ledger.channels.count();
             if fresh.ok > 0 || !fresh.errors.is_empty() || fresh.confirmed {
                 vital.replied = now;
             }
@@ -192,19 +210,14 @@ impl Observer {
         if fresh.identified {
             out.push(observed(Observed::Identified(identified(whose, role, ledger))));
         }
+        let Vital { opened, gone, .. } = watched.vital.get();
         for sent in &fresh.sent {
-            watched.again.extend(application.repeats.sent(client, watched.vital.get().opened, sent));
+            watched.again.extend(match gone {
+                Some(abandoned) => application.repeats.late(flow, abandoned, &sent.1),
+                None => application.repeats.sent((flow, client), opened, sent),
+            });
         }
-        for answered in &fresh.answered {
-            let place = watched.again.iter().position(|again| again.entry.is_same(&answered.entry));
-            if let Some(place) = place {
-                let Again { entry, flow: first, after } = watched.again.remove(place);
-                if answered.good {
-                    let command = Foreign::new(&entry.name.to_string());
-                    out.push(observed(Observed::RanTwice(RanTwice { command, flow: first, again: flow, after })));
-                }
-            }
-        }
+        out.extend(fresh.answered.iter().filter_map(|answered| watched.ran_twice(flow, answered)));
         let known = application.roles.entry(role).or_insert_with(|| Role::new(role));
         out.extend(known.heard(flow, now, watched.vital.get().waits()));
         let begins = || Connected {
@@ -213,6 +226,7 @@ impl Observer {
             resp: if ledger.resp3 { 3 } else { 2 },
             ..Connected::default()
         };
+        fresh.heard.into_iter().for_each(|(name, count)| known.heard.note(name, count, now));
         if role == FlowRole::Subscriber {
             if fresh.confirmed {
                 out.extend(known.confirmed(flow, now, &ledger.channels, begins));
@@ -230,13 +244,12 @@ impl Observer {
         let lost: Vec<_> =
             ledger.undelivered.iter().filter(|answered| answered.from >= end.delivered).copied().collect();
         out.extend(lost.iter().filter(|answered| answered.good).filter_map(|answered| consequence(flow, answered)));
-        let unanswered = ledger.unanswered.iter().filter(|entry| entry.kind.is_followed()).count();
-        let in_doubt = (unanswered + lost.len()) as u64;
+        let in_doubt = ledger.unanswered.followed() + lost.len() as u64;
         if in_doubt > 0 {
             let answered = lost.len() as u64;
             out.push(observed(Observed::OutcomeUnknown(OutcomeUnknown { flow, commands: in_doubt, answered })));
         }
-        let in_flight = (ledger.unanswered.len() + lost.len()) as u64;
+        let in_flight = ledger.unanswered.len() + lost.len() as u64;
         let repeatable = |answered: &&Answered| answered.good && answered.entry.kind == Kind::Additive;
         let mut application = self.0.borrow_mut();
         application.repeats.lost(repeats::Loss {
@@ -261,9 +274,9 @@ impl Observer {
         let mut application = self.0.borrow_mut();
         let application = &mut *application;
         let vital = watched.vital.get();
-        watched.update(|vital| vital.gone = true);
+        watched.update(|vital| vital.gone = vital.gone.or(Some(now)));
         application.flows.remove(&flow);
-        let Some(role) = ledger.role.filter(|_| !vital.gone) else { return out };
+        let Some(role) = ledger.role.filter(|_| vital.gone.is_none()) else { return out };
         let others = application.flows.values().map(|other| other.get());
         let mut healthy =
             others.filter(|other| other.role == Some(role) && other.good.is_some() && !other.is_silent(now));
@@ -281,7 +294,7 @@ impl Observer {
         } else if last {
             let idle = now.since(vital.replied);
             let flows = application.opened;
-            let in_flight = (ledger.unanswered.len() + ledger.undelivered.len()) as u64;
+            let in_flight = ledger.unanswered.len() + ledger.undelivered.len() as u64;
             let loss = role::Loss { flow, silent, failure: end.failure, in_flight, idle, flows };
             let none = Channels::default();
             out.extend(known.lost(now, loss, if subscriber { &ledger.channels } else { &none }));
@@ -309,7 +322,7 @@ impl Observer {
                 let Some(since) = since.map(|since| now.since(since)).filter(|since| *since >= PATIENCE) else {
                     continue;
                 };
-                if !std::mem::replace(&mut vital.told[which], true) {
+                if !std::mem::replace(&mut vital.reported[which], true) {
                     let left = Left { flow: *flow, role: vital.role, since };
                     let state = if which == 0 { Observed::HalfClosed(left) } else { Observed::Unread(left) };
                     out.push(observed(state));

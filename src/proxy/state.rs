@@ -21,7 +21,7 @@ use super::{
     agenda::Agenda,
     conditions::{self, Active, Conditions, Mark},
     dialogue::Node,
-    observer::{News, Observer},
+    observer::{News, Observer, view::View},
     outcome,
     slot::{Conduct, Slot},
     stream::Stream,
@@ -235,6 +235,15 @@ impl ProxyState {
         let unbegun = agenda.scheduled().filter(|schedule| !begun.contains_key(&schedule.fault.to_string()));
         texts.extend(unbegun.map(|schedule| format!("the fault {schedule} never began: the run ended first")));
         texts.into_iter().for_each(|text| self.emit(EventKind::Note { text: text.into() }));
+    }
+
+    /// Returns the state of the application, if it is observed.
+    pub(super) fn view(&self) -> View {
+        let slots = self.slots.borrow();
+        let client = |flow: u64| slots.get(&flow).and_then(|slot| slot.client);
+        let struck = self.begun.borrow().values().any(|(_, mark)| mark.has_struck());
+        let view = self.observer.as_ref().map(|observer| observer.view(self.clock().now(), client)).unwrap_or_default();
+        View { struck, ..view }
     }
 
     /// Keeps a socket open so that the server does not notice that the client is gone.

@@ -1,4 +1,4 @@
-//! One end of a connection: TCP; to the server also TLS over TCP, or a unix socket.
+//! One end of a connection: TCP, TLS over TCP, or, to the server, a unix socket.
 //!
 //! A reset (RST) resets the socket below TLS, without a TLS alert; a clean close sends close_notify first and then FIN.
 
@@ -20,7 +20,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
 };
-use tokio_rustls::client::TlsStream;
+use tokio_rustls::TlsStream;
 
 use crate::{classify::Failure, clock::within, plan::Address, tls::Connector};
 
@@ -74,7 +74,7 @@ impl Stream {
                     return Ok(Self::Tcp(stream));
                 }
                 let stream = connector.handshake(host, stream, CONNECTING).await.map_err(Unreachable::Handshake)?;
-                Ok(Self::Tls(Box::new(stream)))
+                Ok(Self::Tls(Box::new(stream.into())))
             }
             Address::Unix(path) => match within(CONNECTING, UnixStream::connect(path)).await {
                 Some(Ok(stream)) => Ok(Self::Unix(stream)),
@@ -87,7 +87,8 @@ impl Stream {
     pub(super) fn peer(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.peer_addr().ok(),
-            Self::Tls(_) | Self::Unix(_) => None,
+            Self::Tls(stream) => stream.get_ref().0.peer_addr().ok(),
+            Self::Unix(_) => None,
         }
     }
 

@@ -44,6 +44,8 @@ pub(crate) struct Application {
     pub ran_twice: Vec<RanTwice>,
     /// Number of all of them.
     pub ran_twice_count: u64,
+    /// Commands that probably ran twice: the application also repeats them on purpose, only never as soon.
+    pub ran_twice_probably: Vec<RanTwice>,
     /// Elements that the server removed and the application did not receive.
     pub elements_lost: Vec<Undelivered>,
     /// Number of all of them.
@@ -220,6 +222,7 @@ impl Observation {
                 seen.ran_twice_count += 1;
                 push(&mut seen.ran_twice, it.clone());
             }
+            Observed::ProbablyRanTwice(it) => push(&mut seen.ran_twice_probably, it.clone()),
             Observed::ElementLost(it) => {
                 seen.elements_lost_count += 1;
                 push(&mut seen.elements_lost, it.clone());

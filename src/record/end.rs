@@ -86,9 +86,12 @@ impl Story {
             states: self.states.to_list(),
             notes: self.notes.to_list(),
             servers: self.address,
-            sentinels: self.sentinels.into_set(),
+            sentinels: self.sentinels.set(),
+            failovers: self.sentinels.failovers().to_vec(),
+            vantage: self.views.figures(),
             ledger: self.ledger,
             application: self.application.map(|application| application.concluded()),
+            changes: List::default(),
             tally,
         }
     }

@@ -6,13 +6,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Application, ConnectionRow, Downtime, ErrorRow, FaultRow, Incident, LedgerFigures, List, Outage, OwnPauses,
-    ReconnectPeak, Refusal, RefusalTotals, Regularity, SentinelSet, Servers, Slice, SlowTotals, Summary,
+    Application, ConnectionRow, Downtime, ErrorRow, Failover, FaultRow, Incident, LedgerFigures, List, Outage,
+    OwnPauses, ReconnectPeak, Refusal, RefusalTotals, Regularity, SentinelSet, Servers, Slice, SlowTotals, Summary,
+    VantagePoints,
 };
 use crate::{
     classify::Failure,
     clock::{Stamp, WallTime},
-    event::{ClientState, Connected, Counters, EventKind, ReplaceReason, RunStarted, StopReason},
+    event::{ClientState, Connected, Counters, Event, EventKind, ReplaceReason, RunStarted, StopReason},
 };
 
 /// The figures of one or several runs, as of a moment.
@@ -70,10 +71,16 @@ pub(crate) struct Figures {
     pub servers: Servers,
     /// Sentinels that named the target; `None` without them.
     pub sentinels: Option<SentinelSet>,
+    /// Failovers of the Sentinels or of the cluster: the first hundred.
+    pub failovers: Vec<Failover>,
+    /// Outages of one server that several runs watched; `None` unless journals of several are merged.
+    pub vantage: Option<VantagePoints>,
     /// Acknowledged writes that were read back; `None` without the ledger workload.
     pub ledger: Option<LedgerFigures>,
     /// The observed application; `None` if redis-doctor's own client was under test.
     pub application: Option<Application>,
+    /// Changes that `watch` showed: the first and the last hundred.
+    pub changes: List<Event>,
     /// Counts of other events.
     pub tally: Tally,
 }

@@ -14,7 +14,7 @@ use crate::{
     },
     plan::{
         Address, Command, Name, Pace, Password, Plan, PolicyName, ProbeKind, ProbePlan, Protocol, ReconnectPolicy,
-        Secret, StopCondition, SubscriptionPlan, Target, TlsOptions,
+        Secret, StopCondition, SubscriptionPlan, Target,
     },
 };
 
@@ -48,15 +48,8 @@ pub(crate) fn plan() -> Plan {
     Plan {
         command: Command::Soak,
         target: Target {
-            address: Address::Tcp { host: "127.0.0.1".into(), port: 6379, tls: false },
-            db: 0,
-            user: None,
             password: Some(Password::Given(Secret::new(PASSWORD))),
-            tls: TlsOptions::default(),
-            client_name: None,
-            name: None,
-            protocol: None,
-            named_by: "default".into(),
+            ..Target::new(Address::Tcp { host: "127.0.0.1".into(), port: 6379, tls: false }, "default")
         },
         sandbox: false,
         protocol: Protocol::Resp3,
@@ -102,6 +95,8 @@ pub(crate) fn started(plan: Plan) -> Event {
             plan,
             schedule,
             continued: false,
+            joined: false,
+            clock: None,
         })),
     )
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Longest time between the first and the last loss of an incident, if each connection is in use all the time.
-const TOGETHER: Duration = Duration::from_secs(1);
+pub(super) const TOGETHER: Duration = Duration::from_secs(1);
 
 /// Incidents that a further outage can still belong to.
 const RECENT: usize = 16;
@@ -210,9 +210,14 @@ impl Incidents {
 /// Returns the longest time between two losses of the same incident: an unanswered connection is noticed with its next
 /// command.
 fn together(plan: &Plan) -> Duration {
+    TOGETHER + longest_silence(plan).unwrap_or_default()
+}
+
+/// Returns the longest time in which a connection sends nothing; `None` if it sends nothing at all.
+pub(super) fn longest_silence(plan: &Plan) -> Option<Duration> {
     let probe = plan.probes.as_ref().and_then(|probes| probes.pace.longest());
     let watchdog = plan.policy.watchdog.map(|watchdog| watchdog.period);
-    TOGETHER + [probe, watchdog].into_iter().flatten().min().unwrap_or_default()
+    [probe, watchdog].into_iter().flatten().min()
 }
 
 #[cfg(test)]

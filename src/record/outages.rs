@@ -44,17 +44,12 @@ impl<'a> Outages<'a> {
 impl Figures {
     /// Collects the outages that the figures list, in their order.
     pub(crate) fn outages(&self) -> Outages<'_> {
-        Outages::new(self.outages.kept.iter().collect(), &self.runs, self.failovers())
+        Outages::new(self.outages.kept.iter().collect(), &self.runs, &self.failovers)
     }
 
     /// Collects the slow stretches that the figures list, in their order.
     pub(crate) fn slow_stretches(&self) -> Outages<'_> {
-        Outages::new(self.slow.stretches.kept.iter().collect(), &self.runs, self.failovers())
-    }
-
-    /// Returns the failovers that the Sentinels carried out.
-    pub(crate) fn failovers(&self) -> &[Failover] {
-        self.sentinels.as_ref().map_or(&[], |set| &set.failovers)
+        Outages::new(self.slow.stretches.kept.iter().collect(), &self.runs, &self.failovers)
     }
 }
 

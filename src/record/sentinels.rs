@@ -1,4 +1,4 @@
-//! The Sentinels of a run: whom each of them names, and the steps of each failover.
+//! The Sentinels of a run: whom each of them names; and the steps of each failover, also of one in a cluster.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::capped::{ENTRIES, TEXT, shortened};
 use crate::{
     clock::{Seconds, Stamp, WallTime},
-    event::{Event, EventKind, PROMOTED, SWITCHED, SentinelEvent},
+    event::{ClusterEvent, Event, EventKind, NodeState, PROMOTED, SWITCHED, SentinelEvent},
     foreign::Foreign,
 };
 
@@ -53,13 +53,16 @@ pub(crate) struct Failover {
     pub from: Foreign,
     /// Address of the new primary.
     pub to: Foreign,
-    /// A Sentinel found the old primary down (`+sdown`).
+    /// Configuration epoch of the new primary of a cluster; absent for a failover of the Sentinels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
+    /// A Sentinel found the old primary down (`+sdown`), or the nodes of the cluster agreed on it.
     pub down: Option<WallTime>,
     /// Latest good reply of the old primary to a connection under test.
     pub last_reply: Option<WallTime>,
     /// The new primary was promoted.
     pub promoted: Option<WallTime>,
-    /// A Sentinel named the new primary.
+    /// A Sentinel, or a node of the cluster, named the new primary.
     pub named: WallTime,
     /// First good reply of the new primary to a connection under test.
     pub first_reply: Option<WallTime>,
@@ -105,6 +108,7 @@ impl Sentinels {
     pub(super) fn on_event(&mut self, event: &Event) {
         match &event.kind {
             EventKind::Sentinel(observed) => self.observe(event, observed),
+            EventKind::Cluster(observed) => self.observe_cluster(event, observed),
             // Without Sentinels there is no failover to date.
             _ if self.primary.is_none() => {}
             EventKind::Disconnected(lost) => {
@@ -127,10 +131,12 @@ impl Sentinels {
         self.settle_disagreement(end);
     }
 
-    pub(super) fn into_set(self) -> Option<SentinelSet> {
-        let Self { views, failovers, disagreed, .. } = self;
-        let known = !views.is_empty() || !failovers.is_empty();
-        known.then(|| SentinelSet { views: views.into_values().collect(), failovers, disagreed })
+    /// Returns the Sentinels, if there are any.
+    pub(super) fn set(&self) -> Option<SentinelSet> {
+        let failovers: Vec<_> = self.failovers.iter().filter(|failover| failover.epoch.is_none()).cloned().collect();
+        let known = !self.views.is_empty() || !failovers.is_empty();
+        let views = self.views.values().cloned().collect();
+        known.then_some(SentinelSet { views, failovers, disagreed: self.disagreed })
     }
 
     /// Returns the failovers so far.
@@ -145,7 +151,7 @@ impl Sentinels {
                 // A Sentinel that has not caught up, or knows another set, names another primary in an older epoch.
                 if self.primary.as_ref() == Some(primary) || *epoch > self.epoch {
                     self.epoch = self.epoch.max(*epoch);
-                    self.named(event, primary);
+                    self.named(event, primary, None);
                 }
             }
             SentinelEvent::Lost { sentinel, .. } => self.view(event, sentinel, None),
@@ -155,7 +161,7 @@ impl Sentinels {
                 PROMOTED => self.promoted(node, event.time),
                 SWITCHED => {
                     if let Some(to) = to.as_ref().filter(|_| self.primary.as_ref() == Some(node)) {
-                        self.named(event, to);
+                        self.named(event, to, None);
                     }
                 }
                 _ => {}
@@ -167,7 +173,39 @@ impl Sentinels {
                 self.role(event, node, role.as_deref(), until);
             }
             SentinelEvent::Followed { from: None, to } => self.primary = Some(short(to)),
-            SentinelEvent::Followed { to, .. } => self.named(event, to),
+            SentinelEvent::Followed { to, .. } => self.named(event, to, None),
+        }
+    }
+
+    fn observe_cluster(&mut self, event: &Event, observed: &ClusterEvent) {
+        match observed {
+            ClusterEvent::Followed { from: None, to } => self.primary = Some(short(to)),
+            ClusterEvent::Failover { from, to, epoch } if self.primary.as_ref() == Some(&short(from)) => {
+                self.named(event, to, Some(*epoch));
+            }
+            ClusterEvent::Node(NodeState { node, primary, failed, .. }) => {
+                let node = short(node);
+                if !*failed {
+                    self.down.remove(&node);
+                } else if self.primary.as_ref() == Some(&node) {
+                    self.down.entry(node.clone()).or_insert(event.time);
+                }
+                let demoted = self.current().filter(|failover| primary.is_some() && failover.from == node);
+                if let Some(failover) = demoted {
+                    failover.demoted.get_or_insert(event.time);
+                }
+            }
+            // They concern other nodes, or the cluster as a whole.
+            ClusterEvent::Seen { .. }
+            | ClusterEvent::Gone { .. }
+            | ClusterEvent::Failover { .. }
+            | ClusterEvent::SlotsMoved { .. }
+            | ClusterEvent::Joined { .. }
+            | ClusterEvent::Coverage { .. }
+            | ClusterEvent::Followed { .. }
+            | ClusterEvent::Unreachable { .. }
+            | ClusterEvent::Refused { .. }
+            | ClusterEvent::Unobserved { .. } => {}
         }
     }
 
@@ -192,8 +230,8 @@ impl Sentinels {
         }
     }
 
-    /// Begins a failover when the first Sentinel names another primary than before.
-    fn named(&mut self, event: &Event, primary: &Foreign) {
+    /// Begins a failover when the first Sentinel, or the cluster in an `epoch`, names another primary than before.
+    fn named(&mut self, event: &Event, primary: &Foreign, epoch: Option<u64>) {
         let (Some(from), to) = (self.primary.clone(), short(primary)) else { return };
         if from == to {
             return;
@@ -209,6 +247,7 @@ impl Sentinels {
             promoted: self.promoted.get(&to).copied(),
             from,
             to,
+            epoch,
             last_reply: None,
             named: event.time,
             first_reply: None,
@@ -307,7 +346,7 @@ mod tests {
         sentinels.on_event(&observed(0.0, SentinelEvent::Followed { from: None, to: OLD.into() }));
         events.iter().for_each(|event| sentinels.on_event(event));
         sentinels.close_run(Stamp::from_nanos((end * 1e9) as u64));
-        sentinels.into_set().unwrap()
+        sentinels.set().unwrap()
     }
 
     fn time(seconds: f64) -> Option<WallTime> {

@@ -88,6 +88,11 @@ impl Simultaneous {
         *self = Self { hosts: scope.targets.iter().map(host).collect(), groups, ..Self::default() };
     }
 
+    /// Adds a target to the current run.
+    pub(super) fn join(&mut self, target: &Target) {
+        self.hosts.insert(target.label().into(), target.host().map(str::to_owned));
+    }
+
     pub(super) fn on_event(&mut self, event: &Event) {
         self.elapsed = self.elapsed.max(event.at.elapsed());
         let Some(target) = &event.target else {
@@ -223,7 +228,7 @@ mod tests {
             name: Some(format!("t{number}")),
             ..plan().target
         };
-        Scope { targets: (0..count).map(target).collect(), rejected: Vec::new(), tags: Vec::new() }
+        Scope { targets: (0..count).map(target).collect(), ..Scope::default() }
     }
 
     fn of_target(number: usize, event: Event) -> Event {

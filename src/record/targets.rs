@@ -3,14 +3,14 @@
 use std::{collections::HashMap, time::Duration};
 
 use super::{
-    Capped, Figures, List, NoteRow, Recorder, Samples, SimultaneousLoss, Standing, Summary, shortened,
-    simultaneous::Simultaneous,
+    Capped, ClientFigures, ClusterFigures, Figures, List, NoteRow, Recorder, Samples, SimultaneousLoss, Standing,
+    Summary, cluster::Cluster, cluster_client::ClusterClient, shortened, simultaneous::Simultaneous,
 };
 use crate::{
     clock::Stamp,
-    event::{Event, EventKind, EventSink, RunStarted},
+    event::{ClusterEvent, Event, EventKind, EventSink, RunStarted},
     foreign::Foreign,
-    plan::RejectedLine,
+    plan::{Command, RejectedLine, Target},
 };
 
 /// The records of one or several runs, whether they have one target or several.
@@ -22,6 +22,10 @@ pub(crate) struct Records {
     several: Option<Targets>,
     /// True if the current run has several targets.
     in_several: bool,
+    /// The current run shows what changes.
+    watches: bool,
+    /// The changes of such runs.
+    changes: Capped<Event>,
 }
 
 /// The figures of all runs.
@@ -41,6 +45,10 @@ pub(crate) struct ScopeFigures {
     pub rejected: Vec<RejectedLine>,
     /// Losses of several targets at the same time.
     pub simultaneous: Vec<SimultaneousLoss>,
+    /// The cluster whose nodes the targets are; `None` outside a cluster.
+    pub cluster: Option<ClusterFigures>,
+    /// The cluster client beside the direct connections; `None` without one.
+    pub client: Option<ClientFigures>,
     /// Remarks that concern no target.
     pub notes: List<NoteRow>,
     /// True if the last run continues.
@@ -51,6 +59,8 @@ pub(crate) struct ScopeFigures {
     pub service: Option<Summary>,
     /// Latency of numbered messages.
     pub end_to_end: Option<Summary>,
+    /// Changes that `watch` showed: the first and the last hundred.
+    pub changes: List<Event>,
 }
 
 /// The figures of one of several targets.
@@ -66,9 +76,13 @@ pub(crate) struct TargetFigures {
 struct Targets {
     records: Vec<TargetRecord>,
     numbers: HashMap<Foreign, usize>,
+    /// The start of the current run.
+    started: Option<RunStarted>,
     rejected: Vec<RejectedLine>,
     samples: Samples,
     simultaneous: Simultaneous,
+    cluster: Cluster,
+    client: ClusterClient,
     notes: Capped<NoteRow>,
 }
 
@@ -108,16 +122,23 @@ impl Records {
     }
 
     fn folded(&self, figures: impl Fn(&Recorder) -> Figures, interim: bool) -> AllFigures {
+        let changes = self.changes.to_list();
         match &self.several {
-            None => AllFigures::Lone(Box::new(figures(&self.lone))),
-            Some(several) => AllFigures::Several(Box::new(several.figures(figures, interim))),
+            None => AllFigures::Lone(Box::new(Figures { changes, ..figures(&self.lone) })),
+            Some(several) => {
+                AllFigures::Several(Box::new(ScopeFigures { changes, ..several.figures(figures, interim) }))
+            }
         }
     }
 }
 
 impl EventSink for Records {
     fn on_event(&mut self, event: &Event) {
+        if self.watches && event.kind.is_change() {
+            self.changes.push(event.clone());
+        }
         if let EventKind::RunStarted(started) = &event.kind {
+            self.watches = started.plan.command == Command::Watch;
             self.in_several = started.plan.scope.is_some();
             // The runs of a single target before and after become those of one of several.
             if self.in_several || self.several.is_some() {
@@ -147,36 +168,50 @@ impl Targets {
     }
 
     fn begin_run(&mut self, event: &Event, started: &RunStarted) {
+        self.client.begin_run(started);
         self.records.iter_mut().for_each(|record| record.over = true);
         let plans: Vec<_> = match &started.plan.scope {
             Some(scope) => {
                 self.simultaneous.begin_run(scope);
+                self.cluster.begin_run(scope);
                 self.rejected.clone_from(&scope.rejected);
                 started.plan.of_each_target().collect()
             }
             None => vec![(started.plan.target.label().into(), started.plan.clone())],
         };
         for (label, plan) in plans {
-            let started = Box::new(RunStarted {
-                plan,
-                version: started.version.clone(),
-                client_version: started.client_version.clone(),
-                run_id: started.run_id.clone(),
-                schedule: started.schedule.clone(),
-                ..*started
-            });
-            let number = match self.numbers.get(&label) {
-                Some(number) => *number,
-                None => self.insert(label, Recorder::of_many()),
-            };
-            let record = &mut self.records[number];
-            record.over = false;
-            record.recorder.on_event(&event.with(EventKind::RunStarted(started)));
+            self.begin_target(event, label, RunStarted { plan, ..started.clone() });
         }
+        self.started = Some(started.clone());
+    }
+
+    fn begin_target(&mut self, event: &Event, label: Foreign, started: RunStarted) {
+        let number = match self.numbers.get(&label) {
+            Some(number) => *number,
+            None => self.insert(label, Recorder::of_many()),
+        };
+        let record = &mut self.records[number];
+        record.over = false;
+        record.recorder.on_event(&event.with(EventKind::RunStarted(Box::new(started))));
+    }
+
+    /// Begins the record of a node that has become a target.
+    fn join(&mut self, event: &Event, target: &Target) {
+        let Some(started) = self.started.clone() else { return };
+        self.simultaneous.join(target);
+        let plan = started.plan.of_target(self.records.len() as u64, target);
+        self.begin_target(event, target.label().into(), RunStarted { plan, joined: true, ..started });
     }
 
     fn on_event(&mut self, event: &Event) {
+        if let EventKind::Cluster(observed) = &event.kind
+            && let ClusterEvent::Joined { server, .. } = &**observed
+        {
+            self.join(event, server);
+        }
         self.simultaneous.on_event(event);
+        self.cluster.on_event(event);
+        self.client.on_event(event);
         if let EventKind::Interval(interval) = &event.kind {
             self.samples.add(interval);
         }
@@ -203,8 +238,11 @@ impl Targets {
             label: label.clone(),
             figures: figures(recorder),
         };
+        let targets: Vec<_> = self.records.iter().map(of_target).collect();
         ScopeFigures {
-            targets: self.records.iter().map(of_target).collect(),
+            cluster: self.cluster.figures(targets.iter().flat_map(|target| &target.figures.failovers)),
+            client: self.client.figures(),
+            targets,
             rejected: self.rejected.clone(),
             simultaneous: self.simultaneous.groups(),
             notes: self.notes.to_list(),
@@ -212,6 +250,7 @@ impl Targets {
             latency: self.samples.latency.summary(),
             service: self.samples.service.summary(),
             end_to_end: self.samples.end_to_end.summary(),
+            changes: List::default(),
         }
     }
 }

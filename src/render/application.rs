@@ -85,6 +85,9 @@ pub(super) fn lines(it: &Application) -> Vec<(&'static str, String)> {
     };
     let twice = it.ran_twice.iter().take(SHOWN).map(|twice| Observed::RanTwice(twice.clone()).to_string());
     consequences("ran twice", it.ran_twice_count, twice.collect());
+    let twice = it.ran_twice_probably.iter().take(SHOWN);
+    let twice = twice.map(|twice| Observed::ProbablyRanTwice(twice.clone()).to_string());
+    consequences("ran twice", it.ran_twice_probably.len() as u64, twice.collect());
     let lost = it.elements_lost.iter().take(SHOWN).map(|lost| Observed::ElementLost(lost.clone()).to_string());
     consequences("lost", it.elements_lost_count, lost.collect());
     let locks = it.locks_orphaned.iter().take(SHOWN).map(|lock| Observed::LockOrphaned(lock.clone()).to_string());

@@ -1,6 +1,7 @@
 //! A checkup in every format.
 
 use std::{
+    collections::BTreeMap,
     io::{self, Write},
     time::Duration,
 };
@@ -13,7 +14,7 @@ use super::{
     fit::{self, INDENT},
     table,
     units::{clean, duration},
-    views::{Figure, PluginLine},
+    views::{Family, Figure, PluginLine, level},
 };
 use crate::{
     checkup::{Blackout, Bound, CheckFinding, CheckLine, Checkup, EndedBy, Mark},
@@ -35,6 +36,41 @@ impl Document for Checkup {
     fn plugin_line(&self) -> io::Result<PluginLine> {
         Ok(PluginLine { verdict: Some(self.verdict), text: clean(&self.headline), figures: figures(self) })
     }
+
+    fn metrics(&self) -> io::Result<Vec<Family>> {
+        Ok(families(self))
+    }
+}
+
+/// The families of a checkup. They have no label for the server, which the scraper of a probe adds.
+pub(super) fn families(checkup: &Checkup) -> Vec<Family> {
+    let mut about = Family::new("check", "info", "Server that was checked.");
+    about.push("_info", vec![("url", checkup.target.clone()), ("version", checkup.version.clone())], 1.0);
+    let answered = f64::from(u8::from(checkup.facts.ping.is_some()));
+    let (mut steps, mut findings) = (BTreeMap::<_, Duration>::new(), BTreeMap::<_, u32>::new());
+    for (step, took) in checkup.lines.iter().filter_map(|line| Some((line.name, line.took?))) {
+        *steps.entry(step).or_default() += took;
+    }
+    for CheckFinding { code, severity, .. } in &checkup.findings {
+        *findings.entry((code.as_deref().unwrap_or_default(), *severity)).or_default() += 1;
+    }
+    let mut durations = Family::new("check_step_seconds", "gauge", "Duration of each step of the check.");
+    for (step, took) in steps {
+        durations.push("", vec![("step", step.to_owned())], took.as_secs_f64());
+    }
+    let mut problems = Family::new("check_findings", "gauge", "Findings of the check, by code and severity.");
+    for ((code, severity), number) in findings {
+        let labels = vec![("code", code.to_owned()), ("severity", severity.to_string())];
+        problems.push("", labels, f64::from(number));
+    }
+    vec![
+        about,
+        Family::gauge("check_success", "1 if the server answered PING.", answered),
+        Family::gauge("check_verdict", "0 healthy, 1 degraded, 2 critical.", level(checkup.verdict)),
+        Family::gauge("check_duration_seconds", "Duration of the check.", checkup.took.as_secs_f64()),
+        durations,
+        problems,
+    ]
 }
 
 fn text(checkup: &Checkup, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -50,18 +86,21 @@ fn text(checkup: &Checkup, style: Style, out: &mut dyn Write) -> io::Result<()> 
     }
     let wanted = |finding: &&CheckFinding| !style.quiet || finding.severity > Severity::Info;
     checkup.findings.iter().filter(wanted).try_for_each(|finding| self::finding(finding, style, out))?;
-    let word = checkup.verdict.to_string().to_uppercase();
+    verdict(Some(checkup.verdict), &checkup.headline, style, out)
+}
+
+/// `verdict  HEALTHY  Redis 7.0.15 answers PING in 93 µs`
+pub(super) fn verdict(verdict: Option<Verdict>, headline: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let word = verdict.map_or("UNKNOWN".to_owned(), |verdict| verdict.to_string().to_uppercase());
     let plain = word.chars().count();
-    let word = painted(
-        &word,
-        style,
-        match checkup.verdict {
-            Verdict::Healthy => Mark::Ok,
-            Verdict::Degraded => Mark::Warning,
-            Verdict::Critical => Mark::Bad,
-        },
-    );
-    writeln!(out, "\nverdict  {word}  {}", wrapped(&clean(&checkup.headline), plain + 11, plain + 11, style))
+    let mark = match verdict {
+        Some(Verdict::Healthy) => Mark::Ok,
+        Some(Verdict::Degraded) => Mark::Warning,
+        Some(Verdict::Critical) => Mark::Bad,
+        None => Mark::NotAvailable,
+    };
+    let word = painted(&word, style, mark);
+    writeln!(out, "\nverdict  {word}  {}", wrapped(&clean(headline), plain + 11, plain + 11, style))
 }
 
 /// `✔ tcp              0.13 ms  10.0.9.4:51322 → 10.0.3.17:6379`
@@ -80,7 +119,7 @@ fn mark(mark: Mark) -> &'static str {
     }
 }
 
-fn painted(text: &str, style: Style, mark: Mark) -> String {
+pub(super) fn painted(text: &str, style: Style, mark: Mark) -> String {
     let styled = console::style(text).force_styling(style.color);
     match mark {
         Mark::NotAvailable => styled.dim(),
@@ -91,7 +130,7 @@ fn painted(text: &str, style: Style, mark: Mark) -> String {
     .to_string()
 }
 
-fn finding(finding: &CheckFinding, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn finding(finding: &CheckFinding, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mark = match finding.severity {
         Severity::Info => Mark::NotAvailable,
         Severity::Warning => Mark::Warning,

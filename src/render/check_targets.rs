@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{
-    Style,
+    Style, check,
     document::Document,
     table,
     units::{clean, count, duration},
-    views::{Figure, PluginLine},
+    views::{Family, Figure, PluginLine, of_all_targets},
 };
 use crate::{
     checkup::{ScopeCheckup, TargetCheckup},
@@ -54,6 +54,11 @@ impl Document for ScopeCheckup {
             number("critical", of(Verdict::Critical)),
         ];
         Ok(PluginLine { verdict: Some(self.verdict), text: headline(self), figures })
+    }
+
+    fn metrics(&self) -> io::Result<Vec<Family>> {
+        let of_target = |TargetCheckup { label, checkup }: &TargetCheckup| (clean(label), check::families(checkup));
+        Ok(of_all_targets(self.targets.iter().map(of_target)))
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     Style,
     html::Page,
-    views::{Family, Overview, PluginLine, Records, Table},
+    views::{Family, Overview, PluginLine, Records, Suite, Table},
 };
 use crate::{
     output::Rows,
@@ -41,6 +41,11 @@ pub(crate) trait Document {
     /// Returns its verdict and figures for a monitoring plugin.
     fn plugin_line(&self) -> io::Result<PluginLine> {
         Err(unsupported("plugin line"))
+    }
+
+    /// Returns its rows as tests.
+    fn suite(&self) -> io::Result<Suite> {
+        Err(unsupported("tests"))
     }
 
     /// Returns it as a page for a browser.

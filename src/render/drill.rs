@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     io::{self, Write},
 };
 
@@ -15,10 +16,10 @@ use super::{
     lines::Lines,
     table,
     units::{clean, duration},
-    views::{Overview, Table, escaped},
+    views::{Overview, Problem, Suite, Table, TestCase, escaped},
 };
 use crate::{
-    drill::Cell,
+    drill::{Cell, Outcome},
     output::Rows,
     report::{Cause, Diagnosis},
 };
@@ -77,6 +78,10 @@ impl Document for [Cell] {
         };
         let table = Table { header: COLUMNS.to_vec(), rows: self.iter().map(|cell| row(cell).to_vec()).collect() };
         Ok(Overview { above: Vec::new(), table, below: advice(self).into_iter().map(remark).collect() })
+    }
+
+    fn suite(&self) -> io::Result<Suite> {
+        Ok(Suite { name: "redis-doctor drill", cases: self.iter().map(test_case).collect() })
     }
 
     fn page(&self) -> io::Result<Page> {
@@ -189,6 +194,27 @@ fn figures(cell: &Cell) -> Vec<String> {
     ]
 }
 
+/// Returns a cell as a test of its policy. The duration of a cell is that of its case, which is not a result.
+fn test_case(cell: &Cell) -> TestCase {
+    let kind = match (cell.survived, cell.outcome) {
+        (true, _) => None,
+        (false, Outcome::NotRun) => Some(Problem::Error),
+        (false, _) => Some(Problem::Failure),
+    };
+    let why = cell.why.as_ref().or(cell.error.as_ref()).cloned().unwrap_or_default();
+    let figures = [
+        format!("recovery: {}", cell.recovery.map_or("none".to_owned(), |recovery| duration(recovery.as_secs_f64()))),
+        format!("failed {}, outcome unknown {}, messages lost {}", cell.failed, cell.ambiguous, cell.lost),
+    ];
+    TestCase {
+        name: cell.case.clone(),
+        class: format!("redis-doctor.drill.{}", cell.policy),
+        seconds: cell.recovery.map(|recovery| recovery.as_secs_f64()).unwrap_or_default(),
+        problem: kind.map(|kind| (kind, cell.outcome.to_string(), why)),
+        output: figures.to_vec(),
+    }
+}
+
 /// Progress of a drill.
 pub(crate) struct DrillProgress {
     lines: Lines,
@@ -201,16 +227,16 @@ impl DrillProgress {
         if !style.quiet {
             lines.line(&fit::wrapped(heading, 0, INDENT, fit::readable(style.columns)));
             if style.terminal {
-                lines.begin_progress(Some(cells), "{pos} of {len} cells · {elapsed} · {wide_msg}");
+                lines.begin_progress(Some(cells), "{pos} of {len} · {elapsed} · {wide_msg}");
             }
         }
         Self { lines }
     }
 
-    /// Counts a finished cell.
-    pub(crate) fn done(&self, cell: &Cell) {
+    /// Counts a finished cell or case.
+    pub(crate) fn done(&self, ended: &impl fmt::Display) {
         if let Some(bar) = self.lines.progress() {
-            bar.set_message(format!("{} under {}: {}", cell.policy, cell.case, cell.outcome));
+            bar.set_message(clean(&ended.to_string()));
             bar.inc(1);
         }
     }

@@ -10,9 +10,9 @@ use serde::Serialize;
 use crate::{
     classify::{Failure, Stage},
     event::{
-        CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, FlowClosed, FlowEnd, LedgerRead,
-        OwnPause, PathProbed, Reconnected, RefusalBegan, RefusalEnd, RefusalEnded, ReplaceReason, StageTime,
-        StopReason, Succession, list_of,
+        ClusterClientEvent, CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, FlowClosed,
+        FlowEnd, LedgerRead, OwnPause, PathProbed, Reconnected, RefusalBegan, RefusalEnd, RefusalEnded, ReplaceReason,
+        StageTime, StopReason, Succession, list_of,
     },
     record::Outage,
     render::{
@@ -155,13 +155,31 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::RoleChanged(change) => ("role", change.to_string()),
         EventKind::LedgerRead(read) => ("ledger", ledger_details(read)),
         EventKind::Sentinel(event) => ("sentinel", event.to_string()),
+        EventKind::Cluster(event) => ("cluster", event.to_string()),
+        EventKind::ClusterClient(event) => ("client", client_details(event)?),
         EventKind::Note { text } | EventKind::SubscriptionDropped { why: text } => ("note", text.to_string()),
         EventKind::RunFinished { reason } => ("finished", stopped(*reason).to_owned()),
         EventKind::RunStarted(_) | EventKind::Superseded { .. } | EventKind::Evidence(_) | EventKind::Interval(_)
-        // The line of the reconnect names the server.
-        | EventKind::NewProcess(_) => {
+        // The line of the reconnect names the server. A clock concerns merged journals only.
+        | EventKind::NewProcess(_) | EventKind::ServerClock(_) => {
             return None;
         }
+    })
+}
+
+/// Returns the rest of the line of a cluster client; `None` for its counts.
+fn client_details(event: &ClusterClientEvent) -> Option<String> {
+    Some(match event {
+        ClusterClientEvent::Connected { after } => format!("the cluster client is connected · after {}", span(*after)),
+        ClusterClientEvent::NotConnected { why } => format!("the cluster client cannot connect: {}", failure(why)),
+        ClusterClientEvent::Failing { shard, why, .. } => {
+            format!("the cluster client fails on the slots of {shard}: {}", failure(why))
+        }
+        ClusterClientEvent::Recovered { shard, since, until, failed } => {
+            let (after, failed) = (span(until.since(*since)), count(*failed, "command"));
+            format!("the cluster client is answered on the slots of {shard} again · after {after} · {failed} failed")
+        }
+        ClusterClientEvent::Counted(_) => return None,
     })
 }
 
@@ -198,6 +216,7 @@ pub(super) fn stopped(reason: StopReason) -> &'static str {
         StopReason::Critical => "stopped at the first critical state",
         StopReason::OutputClosed => "output closed by its reader",
         StopReason::Unreachable => "no connection could be made",
+        StopReason::Left => "its slots have moved to other nodes",
         StopReason::ApplicationEnded => "the application ended",
     }
 }
@@ -281,6 +300,7 @@ fn refusal_over(ended: &RefusalEnded) -> String {
     let end = match end {
         RefusalEnd::Served => "",
         RefusalEnd::ConnectionLost => " · the connection was lost",
+        RefusalEnd::SlotsMoved => " · its slots have moved to other nodes",
         RefusalEnd::RunEnded => " · to the end of the run",
     };
     format!("{class} · after {} · {}{end}", span(until.since(*since)), count(*number, "command"))
@@ -327,7 +347,7 @@ pub(super) fn replaced(why: ReplaceReason) -> &'static str {
         ReplaceReason::Watchdog => "watchdog declared the connection dead",
         ReplaceReason::Desync => "replies no longer match the requests",
         ReplaceReason::Readonly => "a demoted server refuses writes",
-        ReplaceReason::Failover => "the Sentinels named another primary",
+        ReplaceReason::Failover => "another server is the primary now",
         ReplaceReason::Terminal => "client is stuck",
     }
 }

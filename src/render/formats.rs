@@ -9,17 +9,23 @@ mod hgrm;
 mod hlog;
 mod html;
 mod json;
+mod junit;
 mod markdown;
 mod nagios;
 mod ndjson;
 mod openmetrics;
+mod prometheus;
 #[cfg(test)]
 mod tests;
 mod text;
 
 use std::io::{self, Write};
 
-pub(super) use self::nagios::unknown;
+pub(super) use self::{
+    nagios::unknown,
+    openmetrics::{PREFIX, families as openmetrics},
+    prometheus::families as prometheus,
+};
 use super::{Style, document::Document};
 use crate::output::{self, Format};
 

@@ -176,6 +176,9 @@ fn subscription(subscription: &SubscriptionPlan) -> String {
     if !names.is_empty() {
         text += &format!(" {preposition} {}", names.join(" "));
     }
+    if subscription.sharded {
+        text += " on shard channels";
+    }
     if subscription.private > 1 {
         text += &format!(" on the first of {} channels", subscription.private);
     }

@@ -13,11 +13,13 @@ mod ladder;
 mod latency;
 mod markup;
 mod setup;
+mod survival;
 mod tables;
 mod targets;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod vantage;
 mod verdict;
 
 use std::io::{self, Write};
@@ -25,6 +27,7 @@ use std::io::{self, Write};
 pub(super) use drill::of_drill;
 pub(super) use idle::of_idle;
 use markup::text;
+pub(super) use survival::of_survival;
 pub(super) use targets::of_scope;
 
 use super::{Style, Times};
@@ -84,6 +87,7 @@ pub(super) fn of_report(report: &Report) -> Page {
         body.push_str(&ladder::write(report));
     }
     body.push_str(&incidents::write(report, times));
+    body.push_str(&vantage::write(report, times));
     if connected {
         body.push_str(&latency::write(report));
     }

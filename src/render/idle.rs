@@ -37,9 +37,7 @@ impl Document for IdleReport {
     fn records(&self, records: &mut Records<'_>) -> io::Result<()> {
         records.summary(self)?;
         records.each("suspect", &self.suspects)?;
-        for text in &self.notes {
-            records.line("note", &serde_json::json!({ "text": text }))?;
-        }
+        records.notes(&self.notes)?;
         records.each("silence", &self.silences)
     }
 

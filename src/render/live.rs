@@ -30,7 +30,7 @@ use super::{
 use crate::{
     classify::{ErrorClass, Stage},
     clock::Stamp,
-    event::{Event, EventKind, Interval, PathProbed, RunStarted, StopReason},
+    event::{ClusterEvent, Event, EventKind, Interval, PathProbed, RunStarted, StopReason},
     foreign::Foreign,
     plan::Command,
     record::{Incident, Measure, Records, Recurrence},
@@ -134,6 +134,7 @@ impl Live {
         match &event.kind {
             EventKind::Interval(interval) => return self.interval(event, interval, so_far),
             EventKind::RunStarted(started) => self.begin(started),
+            EventKind::Cluster(observed) if matches!(**observed, ClusterEvent::Joined { .. }) => self.targets += 1,
             EventKind::RunFinished { .. } if event.target.is_none() => self.end(event, so_far),
             _ => {}
         }
@@ -257,7 +258,9 @@ impl Live {
             EventKind::Connected(_)
             | EventKind::Subscribed(_)
             | EventKind::PathProbed(PathProbed { failure: None, .. }) => self.targets > FEW,
-            EventKind::RunFinished { reason } => event.target.is_some() && reason != StopReason::Unreachable,
+            EventKind::RunFinished { reason } => {
+                event.target.is_some() && !matches!(reason, StopReason::Unreachable | StopReason::Left)
+            }
             _ => false,
         }
     }

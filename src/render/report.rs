@@ -1,5 +1,6 @@
 //! The report of a run in every format.
 
+mod cluster;
 mod course;
 mod failovers;
 mod incidents;
@@ -10,6 +11,7 @@ mod rows;
 mod tables;
 mod targets;
 mod text;
+mod vantage;
 
 use std::io::{self, Write};
 
@@ -17,6 +19,7 @@ use serde::Serialize;
 
 pub(super) use failovers::steps;
 pub(super) use tables::value_of;
+pub(super) use vantage::lines as vantage_lines;
 
 use super::{
     Style,
@@ -43,6 +46,7 @@ impl Document for Report {
         records.summary(self)?;
         records.each("run", &self.runs)?;
         records.each("incident", &self.incidents.rows)?;
+        records.each("vantage_incident", self.vantage.as_ref().map_or(&[][..], |vantage| &vantage.rows))?;
         records.each("fault", &self.faults)?;
         records.each("outage", &self.outages.rows)?;
         records.each("connection", &self.connections)?;

@@ -8,15 +8,16 @@ mod close;
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Value, json};
 
-use super::{explain::Found, idle::EventLine};
+use super::{explain::Found, idle::EventLine, trace};
 use crate::{
-    checkup::{Checkup, ScopeCheckup},
-    drill::Cell,
+    checkup::{CheckFinding, Checkup, ScopeCheckup},
+    drill::{Cell, Survival},
     event::Line,
     idle::{IdleReport, Silence, Suspect},
     knowledge::Log,
-    record::{ConnectionRow, ErrorRow, FaultRow, NoteRow, StateRow},
+    record::{ConnectionRow, ErrorRow, FaultRow, NoteRow, StateRow, VantageIncident, VantagePoints},
     report::{self, Comparison, Report, ScopeReport},
+    trace::{AttemptsRow, EndedRow, TraceReport, TracedConnection},
 };
 
 /// A kind of JSON that redis-doctor writes.
@@ -116,6 +117,33 @@ pub const DRILL: Form = Form {
     of: root::<Vec<Cell>>,
 };
 
+/// The document of `drill --exec --format json`.
+pub const SURVIVAL: Form = Form {
+    name: "drill-application",
+    title: "redis-doctor drill of an application",
+    description: "The document that `drill --exec` and `drill --listen` write with `--format json`. Durations are seconds; null is \
+                  none.",
+    of: root::<Survival>,
+};
+
+/// The document of `trace --format json`.
+pub const TRACE: Form = Form {
+    name: "trace",
+    title: "redis-doctor trace",
+    description: "The document that `trace --format json` writes. Durations are seconds, sizes are bytes, times are UTC; null is \
+                  not known, or none.",
+    of: root::<TraceReport>,
+};
+
+/// A line of `trace --format ndjson`.
+pub const TRACE_LINE: Form = Form {
+    name: "trace-line",
+    title: "redis-doctor trace line",
+    description: "A line of `trace --format ndjson`: events of --watch as they happen, then the result without its lists, then \
+                  the entries of each list.",
+    of: trace_line,
+};
+
 /// The document of `explain --format json` for a question.
 pub const EXPLAIN: Form = Form {
     name: "explain",
@@ -133,7 +161,7 @@ pub const EXPLAIN_LOG: Form = Form {
 };
 
 /// Every form.
-pub const ALL: [Form; 12] = [
+pub const ALL: [Form; 15] = [
     REPORT,
     REPORT_LINE,
     TARGETS,
@@ -144,6 +172,9 @@ pub const ALL: [Form; 12] = [
     IDLE,
     IDLE_LINE,
     DRILL,
+    SURVIVAL,
+    TRACE,
+    TRACE_LINE,
     EXPLAIN,
     EXPLAIN_LOG,
 ];
@@ -172,6 +203,7 @@ fn report_line(generator: &mut SchemaGenerator) -> Schema {
         ("incidents", report::Incidents::json_schema(generator)),
         ("refusals", report::Refusals::json_schema(generator)),
         ("slow", report::SlowStretches::json_schema(generator)),
+        ("vantage", VantagePoints::json_schema(generator)),
     ];
     for (name, section) in sections {
         summary["properties"][name] = without_lists(section).to_value();
@@ -181,6 +213,7 @@ fn report_line(generator: &mut SchemaGenerator) -> Schema {
         record("summary", summary),
         record("run", report::Run::json_schema(generator)),
         record("incident", report::IncidentRow::json_schema(generator)),
+        record("vantage_incident", VantageIncident::json_schema(generator)),
         record("fault", FaultRow::json_schema(generator)),
         record("outage", report::OutageRow::json_schema(generator)),
         record("connection", ConnectionRow::json_schema(generator)),
@@ -197,14 +230,31 @@ fn report_line(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({ "oneOf": lines })
 }
 
-fn idle_line(generator: &mut SchemaGenerator) -> Schema {
+fn trace_line(generator: &mut SchemaGenerator) -> Schema {
+    let lines = [
+        trace::EventLine::json_schema(generator).to_value(),
+        record("summary", without_lists(TraceReport::json_schema(generator))),
+        record("finding", CheckFinding::json_schema(generator)),
+        record("connection", TracedConnection::json_schema(generator)),
+        record("ended", EndedRow::json_schema(generator)),
+        record("attempts", AttemptsRow::json_schema(generator)),
+        record("note", note()),
+    ];
+    json_schema!({ "oneOf": lines })
+}
+
+/// A remark, which is a text alone.
+fn note() -> Schema {
     let text = json!({ "type": "string", "description": "Text of the remark, one sentence." });
-    let note = json_schema!({ "type": "object", "properties": { "text": text }, "required": ["text"] });
+    json_schema!({ "type": "object", "properties": { "text": text }, "required": ["text"] })
+}
+
+fn idle_line(generator: &mut SchemaGenerator) -> Schema {
     let lines = [
         EventLine::json_schema(generator).to_value(),
         record("summary", without_lists(IdleReport::json_schema(generator))),
         record("suspect", Suspect::json_schema(generator)),
-        record("note", note),
+        record("note", note()),
         record("silence", Silence::json_schema(generator)),
     ];
     json_schema!({ "oneOf": lines })

@@ -15,12 +15,13 @@ use crate::{
 };
 
 /// The formats of a report, and the extensions of their golden files.
-const FORMATS: [(Format, &str); 9] = [
+const FORMATS: [(Format, &str); 10] = [
     (Format::Text, "txt"),
     (Format::Json, "json"),
     (Format::Ndjson, "ndjson"),
     (Format::Csv, "csv"),
-    (Format::Openmetrics, "prom"),
+    (Format::Openmetrics, "openmetrics"),
+    (Format::Prometheus, "prom"),
     (Format::Nagios, "nagios"),
     (Format::Markdown, "md"),
     (Format::Hgrm, "hgrm"),

@@ -30,6 +30,11 @@ impl Times {
         Self { dated: false, local: style.local_time }
     }
 
+    /// Returns the same form with the day.
+    pub(super) fn dated(self) -> Self {
+        Self { dated: true, ..self }
+    }
+
     /// Returns the form that distinguishes the moments of a report: with the day where the runs last longer than one.
     pub(super) fn of_report(report: &Report, style: Style) -> Self {
         let first = report.runs.first().map(|run| run.time.unix_nanos()).unwrap_or_default();

@@ -84,6 +84,35 @@ fn collect(name: String, of: &Value, rows: &mut Vec<Vec<String>>) {
     }
 }
 
+/// A result as tests that passed or failed.
+#[derive(Debug)]
+pub(crate) struct Suite {
+    pub(super) name: &'static str,
+    pub(super) cases: Vec<TestCase>,
+}
+
+/// A test.
+#[derive(Debug)]
+pub(crate) struct TestCase {
+    pub(super) name: String,
+    /// The group that it belongs to.
+    pub(super) class: String,
+    pub(super) seconds: f64,
+    /// Kind, outcome and reason; `None` if it passed.
+    pub(super) problem: Option<(Problem, String, String)>,
+    /// Lines of its output.
+    pub(super) output: Vec<String>,
+}
+
+/// The reason why a test did not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// It failed.
+    Failure,
+    /// It could not run.
+    Error,
+}
+
 /// A verdict in a few words, and the figures behind it.
 #[derive(Debug)]
 pub(crate) struct PluginLine {
@@ -118,6 +147,15 @@ pub(super) fn rounded(value: f64) -> String {
     if value.fract() == 0.0 { value.to_string() } else { ((value * 1e6).round() / 1e6).to_string() }
 }
 
+/// Returns a verdict as the value of a metric.
+pub(super) fn level(verdict: Verdict) -> f64 {
+    match verdict {
+        Verdict::Healthy => 0.0,
+        Verdict::Degraded => 1.0,
+        Verdict::Critical => 2.0,
+    }
+}
+
 /// A metric family. A unit is the last word of its name.
 #[derive(Debug)]
 pub(crate) struct Family {
@@ -127,11 +165,14 @@ pub(crate) struct Family {
     pub(super) samples: Vec<Sample>,
 }
 
+/// The labels of a sample, with their values.
+pub(super) type Labels = Vec<(&'static str, String)>;
+
 #[derive(Debug)]
 pub(super) struct Sample {
     /// Appended to the name of the family.
     pub(super) suffix: &'static str,
-    pub(super) labels: Vec<(&'static str, String)>,
+    pub(super) labels: Labels,
     pub(super) value: f64,
 }
 
@@ -169,9 +210,28 @@ impl Family {
     }
 
     /// Adds a sample.
-    pub(super) fn push(&mut self, suffix: &'static str, labels: Vec<(&'static str, String)>, value: f64) {
+    pub(super) fn push(&mut self, suffix: &'static str, labels: Labels, value: f64) {
         self.samples.push(Sample { suffix, labels, value });
     }
+}
+
+/// Returns the families of several targets, every sample with the label of its target.
+pub(super) fn of_all_targets(targets: impl Iterator<Item = (String, Vec<Family>)>) -> Vec<Family> {
+    let mut all = Vec::<Family>::new();
+    for (target, families) in targets {
+        for mut family in families {
+            for sample in &mut family.samples {
+                // In a run of a single target, this is its URL.
+                sample.labels.iter_mut().filter(|(name, _)| *name == "target").for_each(|(name, _)| *name = "url");
+                sample.labels.insert(0, ("target", target.clone()));
+            }
+            match all.iter_mut().find(|known| known.name == family.name) {
+                Some(known) => known.samples.append(&mut family.samples),
+                None => all.push(family),
+            }
+        }
+    }
+    all
 }
 
 /// A stream of JSON documents, one a line. The first field of each is its `type`.
@@ -195,7 +255,7 @@ impl<'a> Records<'a> {
         if let Value::Object(fields) = &mut summary {
             fields.retain(|_, value| !value.is_array());
         }
-        for section in ["outages", "incidents", "refusals", "slow"] {
+        for section in ["outages", "incidents", "refusals", "slow", "vantage"] {
             if let Some(Value::Object(section)) = summary.get_mut(section) {
                 section.remove("rows");
             }
@@ -206,6 +266,11 @@ impl<'a> Records<'a> {
     /// Writes each entry of a list.
     pub(super) fn each<T: Serialize>(&mut self, kind: &str, records: &[T]) -> io::Result<()> {
         records.iter().try_for_each(|record| self.line(kind, record))
+    }
+
+    /// Writes each remark.
+    pub(super) fn notes(&mut self, notes: &[String]) -> io::Result<()> {
+        notes.iter().try_for_each(|text| self.line("note", &serde_json::json!({ "text": text })))
     }
 
     /// Writes one record.

@@ -48,6 +48,7 @@ impl List {
             self.warning(format!("{}: lost, and the application made no connection afterwards: unproven", role.role));
         });
         let warnings = [
+            (application.ran_twice_probably.len() as u64, "command probably ran twice", "commands probably ran twice"),
             (application.outcome_unknown, "write has an unknown outcome", "writes have an unknown outcome"),
             (
                 application.left_pending.len() as u64,

@@ -7,7 +7,7 @@ use super::finding::List;
 use crate::{
     classify::{ErrorClass, FailureKey},
     clock::{Seconds, Stamp},
-    diagnose::on_error_reply,
+    diagnose::{on_cluster_reply, on_error_reply},
     event::ClientState,
     record::{Figures, Refusal, RefusalTotals},
     verdict::Severity,
@@ -54,7 +54,7 @@ impl Refusals {
             let end = run.map_or(Stamp::START, |run| Stamp::START.after(run.elapsed));
             RefusalRow {
                 duration: refusal.duration(end).as_secs_f64(),
-                remedy: on_error_reply(refusal.key),
+                remedy: remedy(figures, refusal.key),
                 refusal: refusal.clone(),
             }
         };
@@ -69,6 +69,12 @@ impl Refusals {
             omitted: figures.refusals.omitted(),
         }
     }
+}
+
+/// Returns the remedy for an error reply in these runs.
+fn remedy(figures: &Figures, key: FailureKey) -> Option<&'static str> {
+    let in_cluster = figures.runs.last().is_some_and(|run| run.started.plan.cluster.is_some());
+    if in_cluster { on_cluster_reply(key) } else { on_error_reply(key) }
 }
 
 impl List {
@@ -99,7 +105,7 @@ impl List {
             if !is_pinned {
                 self.push_coded(severity, Some(key.code()), finding);
             }
-            if let Some(remedy) = on_error_reply(*key) {
+            if let Some(remedy) = remedy(figures, *key) {
                 let code = key.code();
                 let text = format!("{}: {remedy}; see `redis-doctor explain {code}`", key.class);
                 self.push_coded(Severity::Info, Some(code), text);

@@ -9,7 +9,7 @@ use super::phases::{self, PhaseRow};
 use crate::{
     clock::{OptionalSeconds, Seconds, Stamp, WallTime},
     diagnose::Diagnosis,
-    event::{Connected, RunStarted, StopReason},
+    event::{Connected, RunClock, RunStarted, StopReason},
     plan::ReconnectPolicy,
     record::{Figures, Outage, OutageKind, RunFigures, Summary},
 };
@@ -20,6 +20,9 @@ pub(crate) struct Run {
     /// Start of the run: the plan, the versions, the reconnect schedule.
     #[serde(flatten)]
     pub started: RunStarted,
+    /// Its clock; absent unless journals are merged and another run has read the clock of the same server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<RunClock>,
     /// Start time.
     pub time: WallTime,
     /// Duration in seconds, so far if the run continues.
@@ -34,6 +37,7 @@ pub(crate) struct Run {
 impl Run {
     pub(super) fn new(run: &RunFigures) -> Self {
         Self {
+            clock: run.started.clock.as_deref().cloned(),
             started: run.started.clone(),
             time: run.time,
             duration: run.elapsed.as_secs_f64(),

@@ -1,4 +1,4 @@
-//! The findings about the Sentinels, their failovers, and the acknowledged writes that are gone.
+//! The findings about failovers, the Sentinels, and the acknowledged writes that are gone.
 
 use super::finding::List;
 use crate::{
@@ -18,9 +18,13 @@ const GONE: &str = "RD158";
 
 impl List {
     pub(super) fn about_sentinels(&mut self, figures: &Figures) {
-        let Some(set) = &figures.sentinels else { return };
-        for Failover { from, to, two_primaries, demoted, .. } in &set.failovers {
-            self.info(format!("failover: the Sentinels replaced the primary {from} by {to}"));
+        for Failover { from, to, epoch, two_primaries, demoted, .. } in &figures.failovers {
+            self.info(match epoch {
+                None => format!("failover: the Sentinels replaced the primary {from} by {to}"),
+                Some(epoch) => {
+                    format!("failover: the cluster replaced the primary {from} by {to} (configuration epoch {epoch})")
+                }
+            });
             if !two_primaries.is_zero() {
                 let lasted = span(*two_primaries);
                 let end = if demoted.is_some() { "until the demotion" } else { "and it was not demoted" };
@@ -30,6 +34,7 @@ impl List {
                 self.push_coded(Severity::Warning, Some(TWO_PRIMARIES), text);
             }
         }
+        let Some(set) = &figures.sentinels else { return };
         if !set.disagreed.is_zero() {
             let text = format!("the Sentinels named different primaries for {}", span(set.disagreed));
             self.push_coded(Severity::Warning, Some(DISAGREE), text);

@@ -3,7 +3,7 @@
 use super::finding::List;
 use crate::{
     classify::ErrorClass,
-    event::{ClientState, Peer, list_of},
+    event::{ClientState, Peer, StopReason, list_of},
     plan::ProbeKind,
     record::{Figures, RunFigures, Servers},
     verdict::Severity,
@@ -40,7 +40,8 @@ impl List {
         }
         let kind = |run: &RunFigures| run.started.plan.probes.as_ref().map(|probes| probes.kind);
         let wrote = figures.runs.iter().filter_map(kind).any(|kind| kind != ProbeKind::Ping);
-        self.about_roles(servers, wrote);
+        let left = figures.runs.last().is_some_and(|run| run.stopped == Some(StopReason::Left));
+        self.about_roles(servers, wrote, left);
         self.about_lost_primaries(figures);
         let pinned = figures.tally.states.contains_key(&ClientState::Pinned);
         let demoted = pinned || figures.tally.replaced_readonly > 0;
@@ -50,9 +51,10 @@ impl List {
         }
     }
 
-    fn about_roles(&mut self, servers: &Servers, wrote: bool) {
+    /// Adds the changes of roles. A node whose slots have all moved away has `left`, and becomes a replica without a failover.
+    fn about_roles(&mut self, servers: &Servers, wrote: bool, left: bool) {
         for change in servers.role_changes.iter().map(|row| &row.change) {
-            if !change.is_demotion() {
+            if left || !change.is_demotion() {
                 self.info(change.to_string());
                 continue;
             }

@@ -5,13 +5,13 @@ use std::cmp::{Ordering, Reverse};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Finding, Latency, Outages, Probes, Report};
+use super::{ClusterClient, Finding, Latency, Outages, Probes, Report, cluster, cluster_client};
 use crate::{
     clock::Seconds,
-    event::SCHEMA_VERSION,
+    event::{Event, SCHEMA_VERSION},
     foreign::Foreign,
     plan::{Gate, RejectedLine},
-    record::{AllFigures, Figures, NoteRow, ScopeFigures, SimultaneousLoss, TargetFigures},
+    record::{AllFigures, ClusterFigures, Figures, NoteRow, ScopeFigures, SimultaneousLoss, TargetFigures},
     verdict::{Severity, Verdict},
 };
 
@@ -97,12 +97,19 @@ pub(crate) struct ScopeReport {
     pub outages: OutageSums,
     /// Losses of several targets at the same time: one event each, not several failures.
     pub simultaneous_losses: Vec<SimultaneousLoss>,
+    /// The cluster whose nodes the targets are; null outside a cluster.
+    pub cluster: Option<ClusterFigures>,
+    /// The cluster client beside the direct connections; null without `--via cluster-client`.
+    pub cluster_client: Option<ClusterClient>,
     /// Lines of the list of targets that could not be read.
     pub rejected: Vec<RejectedLine>,
     /// Problems and other remarks, worst first.
     pub findings: Vec<TargetFinding>,
     /// Notes that concern no target: the first and the last hundred.
     pub notes: Vec<NoteRow>,
+    /// Changes that `watch` showed: the first and the last hundred; absent for other commands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Event>,
     /// Targets, worst first.
     pub targets: Vec<TargetReport>,
 }
@@ -182,7 +189,12 @@ impl ScopeReport {
             let order = badness(&other.report).partial_cmp(&badness(&one.report)).unwrap_or(Ordering::Equal);
             order.then_with(|| one.target.cmp(&other.target))
         });
-        let findings = findings(figures, &targets);
+        let client = figures.client.as_ref();
+        let of_client = client
+            .map(|client| cluster_client::findings(client, figures.cluster.as_ref(), &targets))
+            .unwrap_or_default();
+        let cluster_client = client.map(|client| ClusterClient::new(client, &of_client));
+        let findings = findings(figures, &targets, of_client);
         Self {
             schema_version: SCHEMA_VERSION,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -197,9 +209,12 @@ impl ScopeReport {
             end_to_end: figures.end_to_end.map(Latency::new),
             outages: OutageSums::of(&targets),
             simultaneous_losses: figures.simultaneous.clone(),
+            cluster: figures.cluster.clone(),
+            cluster_client,
             rejected: figures.rejected.clone(),
             findings,
             notes: figures.notes.kept.clone(),
+            changes: figures.changes.kept.clone(),
             targets,
         }
     }
@@ -218,18 +233,20 @@ fn badness(report: &Report) -> (Verdict, f64, f64, f64) {
     (report.verdict, unserved, *total, report.latency.map_or(0.0, |latency| latency.p99))
 }
 
-fn findings(figures: &ScopeFigures, targets: &[TargetReport]) -> Vec<TargetFinding> {
+fn findings(figures: &ScopeFigures, targets: &[TargetReport], of_client: Vec<Finding>) -> Vec<TargetFinding> {
     let of_all =
         |severity, code, text| TargetFinding { target: None, finding: Finding { severity, code: Some(code), text } };
     let together = figures.simultaneous.iter().map(|loss| of_all(Severity::Info, TOGETHER, lost_together(loss)));
     let rejected = figures.rejected.iter().map(|RejectedLine { line, why }| {
         of_all(Severity::Info, REJECTED, format!("line {line} of the list was skipped: {why}"))
     });
+    let of_cluster = figures.cluster.iter().flat_map(cluster::findings);
+    let of_cluster = of_cluster.chain(of_client).map(|finding| TargetFinding { target: None, finding });
     let own = targets.iter().flat_map(|TargetReport { target, report }| {
         let of = |finding: &Finding| TargetFinding { target: Some(target.clone()), finding: finding.clone() };
         report.findings.iter().map(of)
     });
-    let mut findings: Vec<_> = together.chain(rejected).chain(own).collect();
+    let mut findings: Vec<_> = of_cluster.chain(together).chain(rejected).chain(own).collect();
     findings.sort_by_key(|found| Reverse(found.finding.severity));
     findings
 }

@@ -18,7 +18,10 @@ use crate::{
     foreign::Foreign,
     plan::Target,
     session::RunContext,
-    topology::sentinel::{self, CHANNELS, Place, Primary, Published},
+    topology::{
+        Place,
+        sentinel::{self, CHANNELS, Primary, Published},
+    },
 };
 
 /// Pause between two queries of a Sentinel, and between two attempts to connect to it.

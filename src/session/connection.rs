@@ -321,6 +321,7 @@ impl Session {
             }
             state.desync = None;
             self.down.notify_one();
+            self.ctx.doubts.notify_one();
             self.ctx.stop.note_progress();
         }
         self.wake.notify_one();

@@ -2,7 +2,7 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::{
     heartbeat::Heartbeat, ledger::Ledger, notices::NoticeSender, observer::Observer, own_process::OwnProcess,
@@ -13,7 +13,7 @@ use crate::{
     clock::{Clock, Stamp, within},
     dial::{Dialect, PathWatch},
     event::EventKind,
-    plan::{Plan, Target},
+    plan::{Address, Plan, Target},
 };
 
 /// The shared parts of one run.
@@ -31,7 +31,11 @@ pub(crate) struct RunContext {
     pub(crate) observer: Arc<dyn Observer>,
     /// Server of new connections: that of the plan, until another takes its place.
     target: watch::Sender<Target>,
+    /// Part of the keys of the workload: the id of the run, and in a cluster a hash tag.
+    keys: watch::Sender<Arc<str>>,
     pub(crate) ledger: Ledger,
+    /// Signals that another server may have taken the target's place: a connection was lost, or a command redirected.
+    pub(crate) doubts: Notify,
     pub(super) heartbeat: Heartbeat,
     /// This process; shared if the run has several targets.
     pub(super) process: Arc<OwnProcess>,
@@ -50,7 +54,6 @@ impl RunContext {
     ) -> Self {
         let may_send = plan.probes.is_some() || plan.policy.watchdog.is_some() || !dialect.resp3;
         Self {
-            run_id,
             dialect,
             clock: notices.clock(),
             path,
@@ -59,12 +62,26 @@ impl RunContext {
             notices,
             observer,
             ledger: Ledger::default(),
+            doubts: Notify::new(),
             target: watch::Sender::new(plan.target.clone()),
+            keys: watch::Sender::new(run_id.as_str().into()),
             heartbeat: Heartbeat::new(may_send, dialect.nonce),
             watches_pauses: shared.is_none(),
             process: shared.unwrap_or_else(|| Arc::new(OwnProcess::new())),
             plan,
+            run_id,
         }
+    }
+
+    /// Returns the part of the keys of the workload that is the same for all of them.
+    pub(super) fn keys(&self) -> Arc<str> {
+        Arc::clone(&self.keys.borrow())
+    }
+
+    /// Puts the keys of the workload into a slot that the server serves: that of a hash tag.
+    pub(crate) fn retag(&self, tag: &str) {
+        let id = self.run_id.split('{').next().unwrap_or_default();
+        self.keys.send_replace(format!("{id}{{{tag}}}").into());
     }
 
     /// Sends all connections under test to another server.
@@ -77,6 +94,14 @@ impl RunContext {
     /// Returns the server that new connections go to.
     pub(crate) fn current_target(&self) -> Target {
         self.target.borrow().clone()
+    }
+
+    /// Returns the port of the server that new connections go to.
+    pub(super) fn port(&self) -> Option<u16> {
+        match self.target.borrow().address {
+            Address::Tcp { port, .. } => Some(port),
+            Address::Unix(_) => None,
+        }
     }
 
     /// Returns a receiver of the server that new connections go to.

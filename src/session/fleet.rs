@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     classify::Failure,
-    event::{EventKind, OwnPause, RefusalEnd},
+    event::{EventKind, OwnPause, RefusalEnd, StopReason},
     plan::{Name, Plan, Target},
 };
 
@@ -161,10 +161,14 @@ impl Sessions {
 
     /// Aborts all tasks and settles the figures.
     pub(crate) async fn close(mut self) {
+        let end = match self.ctx.stop.reason() {
+            Some(StopReason::Left) => RefusalEnd::SlotsMoved,
+            _ => RefusalEnd::RunEnded,
+        };
         for session in &self.sessions {
             session.inbox.close(&self.ctx);
             session.report_missing();
-            session.end_refusals(self.ctx.clock.now(), RefusalEnd::RunEnded);
+            session.end_refusals(self.ctx.clock.now(), end);
         }
         self.work.shutdown().await;
         self.watch.shutdown().await;
@@ -178,7 +182,8 @@ fn inbox(ctx: &RunContext, number: u32) -> Inbox {
         subscription.private = subscription.private.max(1);
         let first = format!("redis-doctor:{}:{number}", ctx.run_id);
         let others = (1..subscription.private).map(|other| format!("{first}:{other}"));
-        subscription.channels = std::iter::once(first.clone()).chain(others).map(Name::from).collect();
+        let names = std::iter::once(first.clone()).chain(others).map(Name::from).collect();
+        *(if subscription.sharded { &mut subscription.shards } else { &mut subscription.channels }) = names;
     }
     Inbox::new(number, &ctx.run_id, subscription)
 }

@@ -71,6 +71,15 @@ pub(super) async fn query(session: &Session, up: &watch::Receiver<bool>) -> (Cli
     (client, server)
 }
 
+/// Returns the number of subscriptions that the connection has as the server counts them, if it may be asked.
+pub(super) async fn subscriptions(session: &Session) -> Option<u64> {
+    if !session.ctx.dialect.client {
+        return None;
+    }
+    let exchange = session.send(&Request::words(&["CLIENT", "INFO"]), LIMIT).await;
+    text(&exchange.outcome.ok()?).and_then(|line| ClientInfo::parse(line.part()).subscriptions)
+}
+
 /// Requests announcements of maintenance on this connection: Redis Cloud and Redis Software send them only to clients
 /// that opt in (<https://redis.io/docs/latest/develop/clients/sch/>). Open-source Redis refuses, which does no harm;
 /// Valkey is not asked. Each new connection must opt in again.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -18,8 +18,10 @@ pub(crate) const DUE: Duration = Duration::from_secs(480);
 const SPAN: Duration = Duration::from_secs(1);
 
 /// Consecutive numbers that one worker wrote and the server acknowledged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
+    /// Part of their keys that is the same for a whole run, as a rule.
+    pub(crate) keys: Arc<str>,
     pub(crate) connection: u32,
     pub(crate) worker: u32,
     pub(crate) first: u64,
@@ -44,12 +46,17 @@ pub(crate) struct Ledger(Mutex<BTreeMap<(u32, u32), Vec<Span>>>);
 
 impl Ledger {
     /// Notes an acknowledged write.
-    pub(super) fn acknowledge(&self, connection: u32, worker: u32, number: u64, at: Stamp) {
+    pub(super) fn acknowledge(&self, keys: &Arc<str>, (connection, worker): (u32, u32), number: u64, at: Stamp) {
         let mut spans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let spans = spans.entry((connection, worker)).or_default();
-        match spans.last_mut().filter(|span| span.last + 1 == number && at.since(span.from) < SPAN) {
+        let continues =
+            |span: &&mut Span| span.last + 1 == number && at.since(span.from) < SPAN && Arc::ptr_eq(&span.keys, keys);
+        match spans.last_mut().filter(continues) {
             Some(span) => (span.last, span.to) = (number, at),
-            None => spans.push(Span { connection, worker, first: number, last: number, from: at, to: at }),
+            None => {
+                let keys = Arc::clone(keys);
+                spans.push(Span { keys, connection, worker, first: number, last: number, from: at, to: at });
+            }
         }
     }
 
@@ -65,8 +72,8 @@ impl Ledger {
 }
 
 /// Returns the key of a numbered write.
-pub(crate) fn key(run_id: &str, connection: u32, worker: u32, number: u64) -> String {
-    format!("redis-doctor:{run_id}:ledger:{connection}:{worker}:{number}")
+pub(crate) fn key(keys: &str, connection: u32, worker: u32, number: u64) -> String {
+    format!("redis-doctor:{keys}:ledger:{connection}:{worker}:{number}")
 }
 
 #[cfg(test)]
@@ -80,16 +87,18 @@ mod tests {
     #[test]
     fn consecutive_writes_are_one_span_and_each_is_taken_once() {
         let ledger = Ledger::default();
+        let [keys, others] = ["7f3a", "7f3a{7}"].map(Arc::from);
         for (number, ms) in [(1, 0), (2, 100), (3, 200), (5, 400), (6, 2000)] {
-            ledger.acknowledge(0, 1, number, at(ms));
+            ledger.acknowledge(&keys, (0, 1), number, at(ms));
         }
-        ledger.acknowledge(1, 0, 1, at(3000));
+        ledger.acknowledge(&keys, (1, 0), 1, at(3000));
+        ledger.acknowledge(&others, (1, 0), 2, at(3000));
         let numbers = |spans: Vec<Span>| -> Vec<_> { spans.iter().map(|span| (span.first, span.last)).collect() };
         assert_eq!(numbers(ledger.take(at(100))), []);
         assert_eq!(numbers(ledger.take(at(400))), [(1, 3), (5, 5)]);
-        assert_eq!(numbers(ledger.take(at(9000))), [(6, 6), (1, 1)]);
+        assert_eq!(numbers(ledger.take(at(9000))), [(6, 6), (1, 1), (2, 2)]);
         assert_eq!(numbers(ledger.take(at(9000))), []);
-        let span = Span { connection: 0, worker: 0, first: 10, last: 20, from: at(100), to: at(200) };
+        let span = Span { keys, connection: 0, worker: 0, first: 10, last: 20, from: at(100), to: at(200) };
         assert_eq!([10, 15, 20].map(|number| span.at(number)), [at(100), at(150), at(200)]);
     }
 }

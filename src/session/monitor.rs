@@ -33,7 +33,8 @@ use crate::{
     plan::Target,
 };
 
-/// Polling interval of a connection that is down.
+/// Polling interval of a connection that is down, for each thousand connections: all of them can be down, and a poll takes
+/// microseconds. What is reported in between wakes the monitor.
 const POLL: Duration = Duration::from_millis(50);
 
 /// Polling interval of a connection that is up.
@@ -95,10 +96,13 @@ struct Stall {
 }
 
 /// Subscriptions that must be restored.
+#[derive(Clone, Copy)]
 struct Resubscription {
     lost_at: Stamp,
-    /// Time of the reconnect, from which the limit counts.
+    /// Time of the reconnect or of the renewal, from which the limit counts.
     restored: Option<Stamp>,
+    /// Requested again, because they were not confirmed.
+    renewed: bool,
     /// Reported as lost.
     reported: bool,
 }
@@ -177,7 +181,7 @@ impl Monitor {
         Box::pin(identify::request_announcements(&self.session, &self.server)).await;
         loop {
             let busy = self.outage.is_some() || self.stall.is_some() || self.resubscription.is_some();
-            let pause = if busy { POLL } else { IDLE_POLL };
+            let pause = if busy { (POLL * (1 + self.ctx.plan.connections / 1000)).min(IDLE_POLL) } else { IDLE_POLL };
             self.wait(pause).await;
             self.poll().await;
         }
@@ -190,7 +194,7 @@ impl Monitor {
         self.watch_outage().await;
         self.watch_stall();
         self.watch_tempo();
-        self.watch_resubscription();
+        self.watch_resubscription().await;
         self.watch_replies().await;
         self.watch_silence();
         if let Some(why) = self.session.condemned() {
@@ -361,7 +365,14 @@ impl Monitor {
         let (_, up) = tokio::sync::watch::channel(true);
         // Concurrently: if the connection is lost again, nothing extra is in flight.
         let announcements = identify::request_announcements(&self.session, &self.server);
-        ((self.client, self.server), ()) = tokio::join!(identify::query(&self.session, &up), announcements);
+        let queries = async { tokio::join!(identify::query(&self.session, &up), announcements).0 };
+        let mut target = self.target.clone();
+        // The answer of a server that is left is not waited for: it may never come.
+        (self.client, self.server) = tokio::select! {
+            biased;
+            found = queries => found,
+            Ok(()) = target.changed() => Default::default(),
+        };
         self.on_identified();
         self.ctx.observer.on_identified(self.session.connection, &self.client, self.ctx.clock.now());
     }

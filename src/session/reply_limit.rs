@@ -109,7 +109,7 @@ impl Guarded {
     fn session(&self, connection: &OwnConnection) -> Option<Arc<Session>> {
         let all: Vec<_> = self.lock().sessions.iter().filter_map(Weak::upgrade).collect();
         let is_it = |session: &&Arc<Session>| {
-            session.address() == Some(connection.pair.local) && port(&session.ctx) == Some(connection.pair.peer.port())
+            session.address() == Some(connection.pair.local) && session.ctx.port() == Some(connection.pair.peer.port())
         };
         let named = all.iter().find(is_it);
         named.or_else(|| all.first().filter(|only| all.len() == 1 && only.address().is_none())).cloned()
@@ -118,10 +118,9 @@ impl Guarded {
     /// Returns the target that a connection leads to: by its address, or by its port if the target is a name.
     fn target(&self, connection: &OwnConnection) -> Option<Arc<RunContext>> {
         let mut all = self.targets();
-        all.retain(|ctx| port(ctx) == Some(connection.pair.peer.port()));
+        all.retain(|ctx| ctx.port() == Some(connection.pair.peer.port()));
         let peer = connection.pair.peer.ip().to_string();
-        let is_it =
-            |ctx: &&Arc<RunContext>| matches!(&ctx.plan.target.address, Address::Tcp { host, .. } if *host == peer);
+        let is_it = |ctx: &&Arc<RunContext>| ctx.current_target().host() == Some(&*peer);
         all.iter().find(is_it).or(all.first()).cloned()
     }
 }
@@ -183,7 +182,7 @@ impl Guard {
 
     /// Returns the connections to the targets.
     fn list(&mut self, now: Stamp) -> Vec<OwnConnection> {
-        let ports: Vec<_> = self.guarded.targets().iter().filter_map(|ctx| port(ctx)).collect();
+        let ports: Vec<_> = self.guarded.targets().iter().filter_map(|ctx| ctx.port()).collect();
         self.own.list(&ports, now)
     }
 
@@ -229,14 +228,6 @@ impl Guard {
         } else {
             self.search = Some(Search { in_earnest: true, ..search });
         }
-    }
-}
-
-/// Returns the port of a target.
-fn port(ctx: &RunContext) -> Option<u16> {
-    match ctx.plan.target.address {
-        Address::Tcp { port, .. } => Some(port),
-        Address::Unix { .. } => None,
     }
 }
 

@@ -24,8 +24,8 @@ pub(super) struct Request {
 pub(super) enum Proof {
     /// Any reply but an error.
     Reply,
-    /// The value written before.
-    Value(Vec<u8>),
+    /// The value written before, at this time.
+    Value(Vec<u8>, Stamp),
     /// The nonce of a PING or ECHO.
     Nonce(Vec<u8>),
     /// `PONG`, in its place.
@@ -36,10 +36,21 @@ impl Proof {
     /// Returns the bytes of the exact reply, if they are unique.
     pub(super) fn bytes(&self) -> Option<&[u8]> {
         match self {
-            Self::Value(bytes) | Self::Nonce(bytes) => Some(bytes),
+            Self::Value(bytes, _) | Self::Nonce(bytes) => Some(bytes),
             Self::Reply | Self::Pong => None,
         }
     }
+}
+
+/// Returns true if a worker wrote this value before another one: `run:connection:worker:turn`, and a payload.
+pub(super) fn is_earlier(value: &[u8], than: &[u8]) -> bool {
+    let turn = |value: &[u8]| {
+        let mut parts = value.splitn(5, |byte| *byte == b':');
+        let [run, connection, worker, turn] = std::array::from_fn(|_| parts.next().unwrap_or_default().to_vec());
+        let turn: u64 = std::str::from_utf8(&turn).ok()?.parse().ok()?;
+        Some(([run, connection, worker], turn))
+    };
+    turn(value).zip(turn(than)).is_some_and(|(one, other)| one.0 == other.0 && one.1 < other.1)
 }
 
 /// A sent command and its outcome.
@@ -92,7 +103,7 @@ impl Request {
     pub(super) fn name(&self) -> &'static str {
         match self.proof {
             Proof::Reply => "SET",
-            Proof::Value(_) => "GET",
+            Proof::Value(..) => "GET",
             Proof::Nonce(_) | Proof::Pong => "PING",
         }
     }
@@ -138,6 +149,11 @@ pub(super) fn probe(nonce: Nonce, mut command: Cmd, payload: Vec<u8>) -> (Cmd, P
     (command, Proof::Nonce(payload))
 }
 
+/// Returns true if a reply is exactly this value.
+pub(super) fn is_value(reply: &Value, expected: &[u8]) -> bool {
+    matches!(reply, Value::BulkString(bytes) if bytes == expected)
+}
+
 /// Returns the beginning of a reply, for an event line.
 pub(super) fn summary(value: &Value) -> Foreign {
     match value {
@@ -154,4 +170,20 @@ pub(super) fn summary(value: &Value) -> Foreign {
 fn beginning(text: &str) -> Foreign {
     let end = (0..=text.len().min(SUMMARY)).rev().find(|end| text.is_char_boundary(*end));
     Foreign::new(&text[..end.unwrap_or_default()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_earlier_value_is_of_the_same_worker() {
+        let earlier = |value: &str| is_earlier(value.as_bytes(), b"7f3a.0{5}:0:1:12:....");
+        assert!(earlier("7f3a.0{5}:0:1:9:....") && earlier("7f3a.0{5}:0:1:11"));
+        for other in
+            ["7f3a.0{5}:0:1:12:....", "7f3a.0{5}:0:1:13", "7f3a.0{5}:0:2:9", "7f3b:0:1:9", "7f3a.0{5}:0:1", "OK", ""]
+        {
+            assert!(!earlier(other), "{other}");
+        }
+    }
 }

@@ -14,10 +14,14 @@ use crate::{
     clock::within,
     dial::identity::{from_hello, from_role},
     event::Peer,
+    plan::Command,
 };
 
 /// Interval between two queries of the same server.
 const INTERVAL: Duration = Duration::from_secs(10);
+
+/// The same where changes are the result of the run.
+const WATCH_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Pause between the queries of two servers.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -43,8 +47,9 @@ pub(super) async fn watch(ctx: Arc<RunContext>, sessions: Vec<Arc<Session>>) {
     if !may_query(&ctx) {
         return;
     }
+    let interval = if ctx.plan.command == Command::Watch { WATCH_INTERVAL } else { INTERVAL };
     loop {
-        let due = ctx.clock.now().after(INTERVAL);
+        let due = ctx.clock.now().after(interval);
         ctx.clock.sleep_until(due).await;
         for session in one_of_each(&sessions) {
             query(session).await;

@@ -206,18 +206,30 @@ fn queue(probes: &ProbePlan) -> Option<usize> {
 /// Returns the library's client of a target.
 fn client(target: &Target, policy: &ReconnectPolicy, dialect: Dialect) -> RedisResult<Client> {
     let info = connection_info(target, policy, dialect)?;
+    match certificates(target) {
+        Some(certificates) => Client::build_with_tls(info, certificates),
+        None => Client::open(info),
+    }
+}
+
+/// Returns the certificates of a target that are not the system's.
+pub(super) fn certificates(target: &Target) -> Option<TlsCertificates> {
     let files = &target.tls.files;
     if !target.speaks_tls() || files.roots.is_none() && files.identity.is_none() {
-        return Client::open(info);
+        return None;
     }
     let client_tls = files.identity.as_ref().map(|identity| ClientTlsConfig {
         client_cert: identity.certificate.clone(),
         client_key: identity.key.clone(),
     });
-    Client::build_with_tls(info, TlsCertificates { client_tls, root_cert: files.roots.clone() })
+    Some(TlsCertificates { client_tls, root_cert: files.roots.clone() })
 }
 
-fn connection_info(target: &Target, policy: &ReconnectPolicy, dialect: Dialect) -> RedisResult<ConnectionInfo> {
+pub(super) fn connection_info(
+    target: &Target,
+    policy: &ReconnectPolicy,
+    dialect: Dialect,
+) -> RedisResult<ConnectionInfo> {
     let address = match &target.address {
         Address::Tcp { host, port, tls: false } => ConnectionAddr::Tcp(host.clone(), *port),
         Address::Tcp { host, port, tls: true } => {
@@ -245,7 +257,7 @@ fn connection_info(target: &Target, policy: &ReconnectPolicy, dialect: Dialect) 
     Ok(info.set_tcp_settings(tcp_settings(policy)))
 }
 
-fn tcp_settings(policy: &ReconnectPolicy) -> TcpSettings {
+pub(super) fn tcp_settings(policy: &ReconnectPolicy) -> TcpSettings {
     let mut tcp = TcpSettings::default().set_nodelay(policy.nodelay);
     if let Some(keepalive) = policy.keepalive {
         let keepalive = TcpKeepalive::new()

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Time to live of the keys written by the kv workload.
-const KEY_TTL: Duration = Duration::from_secs(60);
+pub(super) const KEY_TTL: Duration = Duration::from_secs(60);
 
 /// Pause after an immediate failure, so that an unpaced worker on a dead connection does not spin.
 const AFTER_INSTANT_FAILURE: Duration = Duration::from_millis(10);
@@ -47,7 +47,7 @@ impl Schedule {
 
     /// Returns the next intended start, and the number of slots skipped: those that are too old, and those before
     /// `resumed`, the end of the latest pause of redis-doctor itself, which would delay all that follow.
-    fn take(&self, now: Stamp, resumed: Stamp) -> (Stamp, u64) {
+    pub(super) fn take(&self, now: Stamp, resumed: Stamp) -> (Stamp, u64) {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let Pace::Every(interval) = self.pace else {
             return (now, 0);
@@ -80,8 +80,10 @@ pub(super) struct Worker {
     nonce: Vec<u8>,
     /// Moved in the same way.
     command: Cmd,
-    /// The value last written, while it is certain.
-    written: Option<Vec<u8>>,
+    /// Part of the keys of the latest command.
+    keys: Arc<str>,
+    /// The value last written and its time, while it is certain.
+    written: Option<(Vec<u8>, Stamp)>,
     /// Time at which the latest probe that was lost with its connection ended.
     lost_probe_ended: Stamp,
 }
@@ -89,7 +91,7 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn new(session: Arc<Session>, schedule: Arc<Schedule>, plan: ProbePlan, number: u32) -> Self {
         let prefix = format!("{}:{}:{number}:", session.ctx.run_id, session.connection).into_bytes();
-        let (nonce, command) = (Vec::new(), Cmd::new());
+        let (nonce, command, keys) = (Vec::new(), Cmd::new(), session.ctx.keys());
         Self {
             session,
             schedule,
@@ -99,6 +101,7 @@ impl Worker {
             prefix,
             nonce,
             command,
+            keys,
             written: None,
             lost_probe_ended: Stamp::START,
         }
@@ -118,7 +121,7 @@ impl Worker {
             self.remember(&request, &exchange);
             let asker = Asker { worker: Some(self.number), command: request.name() };
             self.session.note_outcome(asker, &exchange.outcome, exchange.launched, exchange.done);
-            if let Proof::Nonce(bytes) | Proof::Value(bytes) = request.proof
+            if let Proof::Nonce(bytes) | Proof::Value(bytes, _) = request.proof
                 && self.nonce.is_empty()
             {
                 self.nonce = bytes;
@@ -168,16 +171,20 @@ impl Worker {
             let (command, proof) = probe(ctx.heartbeat.nonce(), command, std::mem::take(&mut self.nonce));
             return Request { command, proof, counted: true };
         }
+        let keys = ctx.keys();
+        if !Arc::ptr_eq(&keys, &self.keys) {
+            (self.keys, self.written) = (keys, None);
+        }
         if self.plan.kind == ProbeKind::Ledger {
-            let key = ledger::key(&ctx.run_id, self.session.connection, self.number, self.turn);
+            let key = ledger::key(&self.keys, self.session.connection, self.number, self.turn);
             return write(key, &self.nonce, ledger::KEY_TTL);
         }
-        let key = format!("redis-doctor:{}:{}:{}", ctx.run_id, self.session.connection, self.number);
+        let key = format!("redis-doctor:{}:{}:{}", self.keys, self.session.connection, self.number);
         match self.written.take() {
-            Some(value) => {
+            Some((value, at)) => {
                 let mut command = redis::cmd("GET");
                 command.arg(key);
-                Request { command, proof: Proof::Value(value), counted: true }
+                Request { command, proof: Proof::Value(value, at), counted: true }
             }
             None => write(key, &self.nonce, KEY_TTL),
         }
@@ -200,9 +207,9 @@ impl Worker {
         let wrote = request.is_write() && exchange.outcome.is_ok();
         if wrote && self.plan.kind == ProbeKind::Ledger {
             let (connection, ctx) = (self.session.connection, &self.session.ctx);
-            ctx.ledger.acknowledge(connection, self.number, self.turn, exchange.done);
+            ctx.ledger.acknowledge(&self.keys, (connection, self.number), self.turn, exchange.done);
         } else if wrote {
-            self.written = Some(self.nonce.clone());
+            self.written = Some((self.nonce.clone(), exchange.done));
         }
     }
 
@@ -285,7 +292,7 @@ impl Worker {
 }
 
 /// Returns the command that writes a key that expires.
-fn write(key: String, value: &[u8], ttl: Duration) -> Request {
+pub(super) fn write(key: String, value: &[u8], ttl: Duration) -> Request {
     let mut command = redis::cmd("SET");
     command.arg(key).arg(value).arg("PX").arg(ttl.as_millis() as u64);
     Request { command, proof: Proof::Reply, counted: true }

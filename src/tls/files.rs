@@ -197,7 +197,7 @@ fn shown(path: &Path) -> String {
 }
 
 /// Writes certificates in PEM form (RFC 7468).
-fn to_pem(certificates: &[CertificateDer<'_>]) -> Vec<u8> {
+pub(super) fn to_pem(certificates: &[CertificateDer<'_>]) -> Vec<u8> {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let mut pem = Vec::new();
     for der in certificates {

@@ -1,9 +1,10 @@
 //! A primary and its replicas, as a Sentinel describes them. Pure, like the map of a cluster.
 
+use super::Place;
 use crate::{
     dial::{
         Value,
-        reply::{Part, Text, shown, text},
+        reply::{Text, shown, text},
     },
     foreign::Foreign,
 };
@@ -26,16 +27,6 @@ pub(crate) const CHANNELS: [&str; 15] = [
     "+tilt",
     "-tilt",
 ];
-
-/// A server or a Sentinel, as a Sentinel names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// Host to connect to.
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    /// The same, to be shown.
-    pub(crate) shown: Foreign,
-}
 
 /// The primary that a Sentinel names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,11 +119,6 @@ fn place_of(host: &Text, port: &Text) -> Option<Place> {
 fn field(entry: &Value, wanted: &str) -> Option<Text> {
     let mut pairs = entry.as_map_iter()?;
     pairs.find(|(name, _)| text(name).is_some_and(|name| name.part().is(wanted))).and_then(|(_, value)| text(value))
-}
-
-/// Returns an address to be shown.
-pub(crate) fn shown_place(host: &str, port: u16) -> Foreign {
-    Part::from(host).at(Text::from(i64::from(port)).part())
 }
 
 #[cfg(test)]

@@ -123,15 +123,15 @@ fn repeat(journal: &str, path: &Path, size: u64) -> u64 {
 }
 
 /// A line of a journal around its times.
-struct Line<'a> {
+pub(super) struct Line<'a> {
     before: &'a str,
-    at: f64,
+    pub(super) at: f64,
     time: std::time::SystemTime,
-    after: &'a str,
+    pub(super) after: &'a str,
 }
 
 impl<'a> Line<'a> {
-    fn of(line: &'a str) -> Self {
+    pub(super) fn of(line: &'a str) -> Self {
         let (run, rest) = line.split_once("\"t\":").unwrap();
         let (at, rest) = rest.split_once(",\"time\":\"").unwrap();
         let (time, after) = rest.split_once('"').unwrap();
@@ -139,7 +139,7 @@ impl<'a> Line<'a> {
         Self { before, at: at.parse().unwrap(), time: humantime::parse_rfc3339(time).unwrap(), after }
     }
 
-    fn is(&self, name: &str) -> bool {
+    pub(super) fn is(&self, name: &str) -> bool {
         self.after.contains(&format!("\"event\":\"{name}\""))
     }
 
@@ -149,8 +149,14 @@ impl<'a> Line<'a> {
     }
 
     /// Returns the line so many seconds later, with this after its times.
-    fn later(&self, later: f64, after: &str) -> String {
-        let time = humantime::format_rfc3339_micros(self.time + Duration::from_secs_f64(later));
+    pub(super) fn later(&self, later: f64, after: &str) -> String {
+        self.later_by(later, 0.0, after)
+    }
+
+    /// The same on a clock that is ahead by so many seconds.
+    pub(super) fn later_by(&self, later: f64, ahead: f64, after: &str) -> String {
+        let time = self.time + Duration::from_secs_f64(later + 3.0) + Duration::from_secs_f64(ahead + 3.0);
+        let time = humantime::format_rfc3339_micros(time - Duration::from_secs(6));
         format!("{}{:.9},\"time\":\"{time}\"{after}", self.before, self.at + later)
     }
 }

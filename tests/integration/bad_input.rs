@@ -118,7 +118,7 @@ fn a_flag_of_another_tool_gets_the_name_it_has_here() {
     for (arguments, parts) in [
         (&["soak", "--json"][..], ["redis-doctor soak has no --json", "; use --format json"]),
         (&["--json"], ["redis-doctor check has no --json", "; use --format json"]),
-        (&["ping", "--prometheus"], ["redis-doctor ping has no --prometheus", "; use --format openmetrics"]),
+        (&["ping", "--prometheus"], ["redis-doctor ping has no --prometheus", "; use --format prometheus"]),
         (&["subscribe", "x", "--json"], ["has no --json", "; use --format with one of text, ndjson, raw"]),
         (&["ping", "-h", "x", "--ssl"], ["redis-doctor ping has no --ssl", "; use --tls, or a URL with rediss://"]),
         (&["ping", "--skip-verify"], ["has no --skip-verify", "use --insecure"]),

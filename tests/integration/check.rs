@@ -1,7 +1,6 @@
 //! One look at server, path and machine: what is in order, what is not, and what may not be asked.
 
 use std::io::Read as _;
-use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use redis_doctor::internals::schema;
@@ -404,7 +403,7 @@ fn a_reader_that_goes_and_a_file_are_both_served() {
 
 #[test]
 fn an_interrupt_ends_it_with_what_is_known() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, free_port())).unwrap();
+    let listener = free_listener();
     let running = check(&listener.local_addr().unwrap()).args(["--connect-timeout", "60s", "--timeout", "60s"]).spawn();
     // Its HELLO is there: the stages before it are done.
     let mut held = listener.accept().unwrap().0;

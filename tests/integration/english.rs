@@ -364,7 +364,7 @@ fn read(path: &Path) -> String {
 /// Returns every file that a reader reads, relative to the root.
 fn files() -> Vec<PathBuf> {
     let mut files = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(PathBuf::from).to_vec();
-    for directory in ["src", "completions"] {
+    for directory in ["src", "completions", "docs/src", "dist"] {
         below(Path::new(directory), &mut files);
     }
     files.sort();

@@ -19,11 +19,13 @@ mod doctor;
 mod flood;
 mod haproxy;
 mod hosts;
+mod libraries;
 mod netns;
 mod ports;
 mod program;
 mod redis_server;
 mod resp;
+mod running;
 mod schema;
 mod scripted;
 mod skip;
@@ -39,13 +41,15 @@ pub(crate) use doctor::{Doctor, Output, RunningDoctor, path_with_doctor};
 pub(crate) use flood::{ENDLESS, Endless, flooding};
 pub(crate) use haproxy::Haproxy;
 pub(crate) use hosts::Hosts;
+pub(crate) use libraries::{node_libraries, python_libraries};
 pub(crate) use netns::{Lab, Namespace, Reject};
-pub(crate) use ports::{FullBacklog, closed_port, free_port};
-pub(crate) use program::Release;
+pub(crate) use ports::{FullBacklog, closed_port, free_listener, free_port};
+pub(crate) use program::{Release, installed};
 pub(crate) use redis_server::{
-    Builder as RedisServerBuilder, RedisServer, SentinelSet, cluster_node, join_cluster, meet,
+    Builder as RedisServerBuilder, RedisServer, SentinelSet, cluster_node, join_cluster, meet, replicate,
 };
 pub(crate) use resp::{Malformed, RawClient, Value, encode, parse_command};
+pub(crate) use running::Running;
 pub(crate) use rustix::process::Signal;
 pub(crate) use schema::follows;
 pub(crate) use scripted::{Action, ScriptedServer};

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use base64::Engine as _;
 
-use super::harness::{Doctor, RedisServer, skipped};
+use super::harness::{Doctor, RedisServer, python_libraries, skipped};
 
 /// The report of a run in three formats.
 struct Run {
@@ -112,12 +112,13 @@ for level in total.get_recorded_iterator():
 ";
 
 fn the_python_port_finds_the_same_distribution(hlog: &Path, hgrm: &str) {
-    let Ok(python) = Command::new("python3").args(["-c", SUM]).arg(hlog).output() else {
+    let Ok(python) = Command::new("python3").args(["-c", SUM]).arg(hlog).env("PYTHONPATH", python_libraries()).output()
+    else {
         return skipped("the Python port of HdrHistogram", "there is no python3");
     };
     let error = String::from_utf8_lossy(&python.stderr);
     if error.contains("ModuleNotFoundError") {
-        return skipped("the Python port of HdrHistogram", "it is not installed (pip install hdrhistogram)");
+        return skipped("the Python port of HdrHistogram", "it is not installed; run tests/applications/install");
     }
     assert!(python.status.success(), "{error}");
     let theirs = levels(&String::from_utf8(python.stdout).unwrap());

@@ -1,11 +1,14 @@
 //! The HTML report: chosen by the name of its file, and in a browser without an error, a request or a wrong figure.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use regex::Regex;
 use serde_json::Value as Json;
 
 use crate::harness::{Doctor, RedisServer, closed_port, skipped};
+
+/// Time for a drill of two cases.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Runs with three connections, which a fault resets, and returns the text of the page and the JSON of the same journal.
 fn run(folder: &Path) -> (String, Json) {
@@ -25,7 +28,9 @@ fn check_figures(page: &str, json: &Json, least: usize) {
     for found in figure.captures_iter(page) {
         let pointer = format!("/{}", found[1].replace('.', "/"));
         let value = json.pointer(&pointer).unwrap_or_else(|| panic!("{pointer}"));
-        assert_eq!(Some(found[2].parse::<f64>().unwrap()), value.as_f64(), "{pointer}");
+        // serde_json can be off in the last bit.
+        let (shown, value) = (found[2].parse::<f64>().unwrap(), value.as_f64().unwrap());
+        assert!((shown - value).abs() <= 2.0 * f64::EPSILON * value.abs(), "{pointer}: {shown}, {value}");
         seen += 1;
     }
     assert!(seen >= least, "{seen} figures");
@@ -77,6 +82,30 @@ fn a_drill_has_a_matrix_and_a_search_for_the_idle_limit_a_ladder() {
     }
     let page = fs::read_to_string(folder.path().join("idle.html")).unwrap();
     assert!(page.contains("<li class=\"yes\">") && page.contains("<span>reset (RST)"), "{page}");
+}
+
+#[test]
+fn the_drill_of_an_application_has_a_matrix_of_cases_and_roles() {
+    if !Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        return skipped("the page of an application", "python3 is not installed");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("drill.html");
+    let server = RedisServer::start();
+    let application = format!("python3 {}/tests/applications/raw.py repeat", env!("CARGO_MANIFEST_DIR"));
+    let doctor = Doctor::new(["drill", "--exec", &application, "--case", "close,reset-in-flight", "-q"]);
+    let path_variable = std::env::var_os("PATH").unwrap_or_default();
+    let doctor = doctor.env("PATH", path_variable).arg("-o").arg(&path).target(&server).within(PATIENCE);
+    std::env::var_os("HOME").into_iter().fold(doctor, |doctor, home| doctor.env("HOME", home)).run().code(0);
+    let page = fs::read_to_string(&path).unwrap();
+    let json = page.split("id=\"report\">").nth(1).unwrap().split("</script>").next().unwrap();
+    check_figures(&page, &serde_json::from_str(json).unwrap(), 4);
+    assert!(
+        page.contains("<th scope=\"row\">reset-in-flight</th><td class=\"no\"") && page.contains("ran twice"),
+        "{page}"
+    );
+    let Some((document, console)) = browse(&path) else { return };
+    assert!(console.is_empty() && document.contains("id=\"report\""), "{console:#?}");
 }
 
 /// Loads a page in Chromium, and returns the document and the messages of the console; `None` where there is none.

@@ -3,7 +3,7 @@
 use std::fs::{File, read_to_string};
 use std::io::{Read as _, Write as _};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use regex::Regex;
@@ -19,6 +19,7 @@ struct OnScreen {
     run: RunningDoctor,
     screen: File,
     seen: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
 }
 
 impl OnScreen {
@@ -36,13 +37,13 @@ impl OnScreen {
         drop(line);
         let seen = Arc::new(Mutex::new(String::new()));
         let (mut reader, shared) = (screen.try_clone().unwrap(), Arc::clone(&seen));
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut part = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut part) {
                 shared.lock().unwrap().push_str(&String::from_utf8_lossy(&part[..count]));
             }
         });
-        Self { run, screen, seen }
+        Self { run, screen, seen, reader }
     }
 
     fn seen(&self) -> String {
@@ -81,8 +82,9 @@ impl OnScreen {
     }
 
     fn finish(self, code: i32) -> String {
-        let Self { run, screen, seen } = self;
+        let Self { run, screen, seen, reader } = self;
         run.finish().code(code);
+        eventually("the end of the output", SOON, || reader.is_finished());
         assert!(tcgetattr(&screen).unwrap().local_modes.contains(LocalModes::ICANON | LocalModes::ECHO));
         let seen = seen.lock().unwrap();
         console::strip_ansi_codes(&seen).into_owned()
@@ -178,8 +180,14 @@ fn fifty_connections_that_are_lost_together_take_a_handful_of_lines() {
     let stderr = output.stderr();
     let after = stderr.lines().skip_while(|line| !line.contains("disconnected"));
     let lines: Vec<_> = after.take_while(|line| !line.contains("finished")).collect();
-    assert!(lines.len() <= 15, "{} lines:\n{stderr}", lines.len());
-    assert_eq!(stderr.matches("  cause  ").count(), 1, "{stderr}");
+    // On a busier one, our own pauses are reported as well, and each connection has its share of them as evidence.
+    let is_paused = lines.iter().any(|line| line.contains("  paused  "));
+    let of_pauses = ["  paused  ", "  slowed  ", "  sped up  ", "  cause  ", "  advice  "];
+    let is_counted = |line: &&&str| !is_paused || !of_pauses.iter().any(|word| line.contains(word));
+    // Each pause can divide the four events of the connections once more into intervals whose lines are written together.
+    let pauses = lines.iter().filter(|line| line.contains("  paused  ")).count();
+    assert!(lines.iter().filter(is_counted).count() <= 15 + 4 * pauses, "{} lines:\n{stderr}", lines.len());
+    assert!(is_paused || stderr.matches("  cause  ").count() == 1, "{stderr}");
     let events = read_to_string(&journal).unwrap();
     assert_eq!(events.matches("\"event\":\"disconnected\"").count(), 50, "the journal has every event");
 }

@@ -5,11 +5,13 @@
 //! - `attempts`: each attempt of the client to come back is seen with its outcome, and no other client's.
 //! - `bad_input`: wrong usage is refused in one line that names the flag, the value and the remedy.
 //! - `bad_servers`: what is no usable Redis is named with its cause and a remedy.
+//! - `book`: the book's generated pages are current, and none of its links is broken.
 //! - `broken_outputs`: places that cannot be written cost neither the run nor its report.
 //! - `check`: one look at server, path and machine, in every form, for servers of every kind.
 //! - `compare`: two runs side by side: a change, or noise.
 //! - `completions`: each shell completes commands, flags and the values of flags.
 //! - `credentials`: refused logins are named, and a password is written nowhere.
+//! - `dist`: what is shipped beside the binary uses metrics, flags and files that exist.
 //! - `drill`: what becomes of each policy under each fault.
 //! - `english`: comments, messages and documentation are free of phrases that have to be read twice.
 //! - `evidence`: what is gathered about an outage is true, and gathered beside the connection.
@@ -33,6 +35,7 @@
 //! - `large_replies`: a path that loses large packets is named by every command that fails on it.
 //! - `late_confirmations`: confirmations after a reconnect that go to the wrong questions.
 //! - `netns`: real network faults, made by a firewall between two network namespaces; skipped without root.
+//! - `metrics`: what a scraper reads while a run goes on, judged by Prometheus' own tools.
 //! - `network_faults`: what happens between client and server: forgotten flows, half closes, partitions, empty proxies.
 //! - `observe`: the report on an application behind the proxy: what it lost, and no repetition where there is none.
 //! - `outages`: drops and stalls are seen, dated, counted once each, and over in time.
@@ -55,6 +58,7 @@
 //! - `tls`: good runs over TLS, and every way in which the two sides do not agree about it.
 //! - `tls_changes`: certificates that lapse or change during a run are named as what keeps the client out.
 //! - `tls_options`: each TLS flag, used right and wrong.
+//! - `trace`: the connections of running applications are examined from outside, and named only if they have a problem.
 //! - `wait`: a script goes on when a server is ready, and sees the obstacle when it is not.
 //! - `wire`: large payloads, binary channels and messages.
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test, and its backtrace says where")]
@@ -70,15 +74,20 @@ mod architecture;
 mod attempts;
 mod bad_input;
 mod bad_servers;
+mod book;
 mod broken_outputs;
 mod causes;
 mod check;
 mod cluster;
+mod cluster_client;
+mod cluster_members;
 mod compare;
 mod completions;
 mod credentials;
 mod deadlines;
+mod dist;
 mod drill;
+mod drill_application;
 mod english;
 mod evidence;
 mod explain;
@@ -102,10 +111,12 @@ mod lasting;
 mod late_confirmations;
 mod live;
 mod memory;
+mod metrics;
 mod moves;
 mod netns;
 mod network_faults;
 mod observe;
+mod otlp;
 mod outages;
 mod output;
 mod pass_command;
@@ -131,5 +142,8 @@ mod terminal;
 mod tls;
 mod tls_changes;
 mod tls_options;
+mod trace;
+mod vantage;
 mod wait;
+mod watch;
 mod wire;

@@ -1,11 +1,15 @@
 //! An application behind `proxy --report`: who it is, what it lost, and no repetition where there is none.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
 use super::{
-    harness::{Doctor, RawClient, RedisServer, RunningDoctor, Signal, Target as _, follows, skipped},
+    harness::{
+        Doctor, RawClient, RedisServer, RunningDoctor, Signal, Target as _, eventually, follows, node_libraries,
+        python_libraries, skipped,
+    },
     lab,
 };
 use redis_doctor::internals::schema;
@@ -106,6 +110,51 @@ fn a_command_that_ran_twice_is_found_and_one_that_the_server_never_ran_is_not() 
     let twice = &report["application"]["ran_twice"][0];
     assert_eq!(twice["command"], "LPUSH", "{twice:#}");
     assert_eq!(report["application"]["outcome_unknown"], 2);
+}
+
+#[test]
+fn a_command_that_reaches_the_server_after_its_client_has_sent_it_again_ran_twice() {
+    let server = RedisServer::start();
+    let (doctor, port) = observing(&server);
+    let mut gives_up = worker(port);
+    order(port, &["DOCTOR", "FAULT", "blackhole"]);
+    gives_up.send(["LPUSH", "jobs", "10"]).unwrap();
+    doctor.wait_for_stderr("stalled       commands", PATIENCE);
+    drop(gives_up);
+    doctor.wait_for_stderr("disconnected  commands", PATIENCE);
+    let mut again = client(port);
+    again.call(["LPUSH", "jobs", "10"]).unwrap();
+    again.call(["LPUSH", "jobs", "11"]).unwrap();
+    assert_eq!(server.command(["LLEN", "jobs"]), "12");
+    lab::cli(port, &["DOCTOR", "CLEAR"]);
+    eventually("the held command runs", PATIENCE, || server.command(["LLEN", "jobs"]) == "13");
+    let (code, report) = report(doctor);
+    assert_eq!((count(&report, "ran_twice"), code), (1, 2), "{report:#}");
+    assert_eq!(report["application"]["ran_twice"][0]["command"], "LPUSH");
+}
+
+#[test]
+fn a_command_that_is_repeated_out_of_its_rhythm_probably_ran_twice() {
+    const RHYTHM: Duration = Duration::from_millis(400);
+    let server = RedisServer::start();
+    let (doctor, port) = observing(&server);
+    let mut worker = client(port);
+    for _ in 0..12 {
+        worker.call(["INCR", "n"]).unwrap();
+        std::thread::sleep(RHYTHM);
+    }
+    // Again immediately, and again in its rhythm.
+    for pause in [Duration::ZERO, RHYTHM] {
+        order(port, &["DOCTOR", "FAULT", "reset_peer=when=in_flight"]);
+        std::thread::sleep(RHYTHM);
+        worker.call(["INCR", "n"]).unwrap_err();
+        worker = client(port);
+        std::thread::sleep(pause);
+        worker.call(["INCR", "n"]).unwrap();
+    }
+    let (_, report) = report(doctor);
+    assert_eq!(server.command(["GET", "n"]), "16");
+    assert_eq!((count(&report, "ran_twice"), count(&report, "ran_twice_probably")), (0, 1), "{report:#}");
 }
 
 #[test]
@@ -323,19 +372,14 @@ const QUEUE: u64 = 5000;
 
 /// Runs a script of a client library with 100 resets, and compares what was lost
 /// with what the server has.
-fn against_the_truth(library: &str, probe: [&str; 3], program: [&str; 3]) {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let known = std::process::Command::new(probe[0]).args(&probe[1..]).output();
-    if !known.is_ok_and(|output| output.status.success()) {
-        return skipped(&format!("{library} against the truth"), "the library is not installed");
+fn against_the_truth(library: &str, installed: &Path, program: [&str; 3]) {
+    if !installed.exists() {
+        return skipped(&format!("{library} against the truth"), "it is not installed; run tests/applications/install");
     }
     let rounds = if is_long() { "20000" } else { "2000" };
     let server = RedisServer::start();
     let doctor = Doctor::new(["proxy", "--listen", "127.0.0.1:0", "--report", "--format", "json", "--no-evidence"]);
-    let doctor = ["HOME", "PYTHONPATH", "NODE_PATH"].into_iter().fold(doctor.env("PATH", path), |doctor, name| {
-        std::env::var_os(name).into_iter().fold(doctor, |doctor, value| doctor.env(name, value))
-    });
-    let doctor = doctor.env("DIRECT", server.url()).env("ROUNDS", rounds).target(&server);
+    let doctor = doctor.with_libraries().env("DIRECT", server.url()).env("ROUNDS", rounds).target(&server);
     let report = doctor.arg("--").args(program).within(PATIENCE * 30).run().json();
     let application = &report["application"];
     assert_eq!(application["ended"]["failed"], false, "{report:#}");
@@ -399,10 +443,10 @@ const Redis = require('ioredis'), net = require('net');
 
 #[test]
 fn redis_py_loses_and_repeats_as_the_server_counts() {
-    against_the_truth("redis-py", ["python3", "-c", "import redis"], ["python3", "-c", PYTHON]);
+    against_the_truth("redis-py", &python_libraries().join("redis"), ["python3", "-c", PYTHON]);
 }
 
 #[test]
 fn ioredis_loses_and_repeats_as_the_server_counts() {
-    against_the_truth("ioredis", ["node", "-e", "require('ioredis')"], ["node", "-e", NODE]);
+    against_the_truth("ioredis", &node_libraries().join("ioredis"), ["node", "-e", NODE]);
 }

@@ -29,6 +29,7 @@ impl Rig {
     pub(super) fn with(upstream: Address, schedules: &[&str]) -> Self {
         let config = Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            acceptor: None,
             upstream,
             tls: TlsOptions::default(),
             schedules: schedules.iter().map(|text| text.parse().unwrap()).collect(),

@@ -1,71 +1,80 @@
-//! The README is true: its commands are valid, its scripts work as pasted, its outputs are real.
+//! The README and the book are true: their commands are valid, their scripts work as pasted, their outputs are real.
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test integration readme` makes the outputs again.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::harness::*;
+use crate::{book::documents, harness::*};
 
-const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+/// Scripts that run at the same time: more would disturb the gates of each other.
+const TOGETHER: usize = 8;
 
-/// The blocks of the README in this language.
+/// The blocks of the README and of the book in this language: `sh` for commands, `bash` for scripts that run, `shell` for what
+/// needs a program that is not here.
 fn blocks(language: &str) -> Vec<String> {
-    let readme = fs::read_to_string(README).unwrap();
     let fence = format!("```{language}\n");
-    let blocks = readme.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned());
-    blocks.collect()
+    let of_document = |text: String| -> Vec<String> {
+        text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+    };
+    documents().into_iter().flat_map(|(_, text)| of_document(text)).collect()
 }
 
 #[test]
 fn every_command_in_the_readme_is_valid() {
     let commands: Vec<String> = blocks("sh")
         .iter()
-        .flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|block| block.lines().map(|line| line.trim_start().to_owned()).collect::<Vec<_>>())
         .filter(|line| line.starts_with("redis-doctor ") || line.contains("cargo run --release -- "))
         .collect();
-    assert!(commands.len() >= 8, "{commands:?}");
-    for command in commands {
+    assert!(commands.len() >= 100, "{commands:?}");
+    let files = TempDir::new().unwrap();
+    let refused = commands.iter().filter_map(|command| {
         // The shell splits it as it would for a user; redis-doctor only has to understand it.
         let arguments = command.replacen("cargo run --release --", "redis-doctor", 1);
-        let list = format!("set -- {arguments}; printf '%s\\n' \"$@\"");
+        // The redirection of one makes a file.
+        let list = format!("cd {}; set -- {arguments}; printf '%s\\n' \"$@\"", files.path().display());
         let split = Doctor::script("bash", ["-c", list.as_str()]).run();
         let words = split.code(0).stdout().lines().map(Into::into).collect::<Vec<std::ffi::OsString>>();
-        let parsed = redis_doctor::internals::parse(words);
-        assert!(parsed.is_ok(), "{command}: {parsed:?}");
-    }
+        let refusal = redis_doctor::internals::parse(words).err()?;
+        Some(format!("{command}: {refusal:?}"))
+    });
+    let refused: Vec<_> = refused.collect();
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
 }
 
 #[test]
 fn every_runbook_script_works_as_pasted() {
     let server = RedisServer::start();
     let scripts = blocks("bash");
-    assert!(scripts.len() >= 4);
+    assert!(scripts.len() >= 15, "{}", scripts.len());
     let files = TempDir::new().unwrap();
-    let running: Vec<_> = scripts
-        .iter()
-        .map(|script| {
-            let script = format!("cd \"$(mktemp -d)\"\n{script}");
-            let doctor = Doctor::script("bash", ["-euo", "pipefail", "-c", script.as_str()]);
-            // What it leaves behind is for its user.
-            let doctor = doctor.env("TMPDIR", files.path());
-            doctor.env("REDIS_URL", server.url()).env("DURATION", "2s").spawn()
-        })
-        .collect();
-    for (script, running) in scripts.iter().zip(running) {
-        let output = running.finish();
-        assert!(!output.code(0).stdout().contains("PAGE"), "{script}");
+    let start = |script: &String| {
+        let script = format!("cd \"$(mktemp -d)\"\n{script}");
+        let doctor = Doctor::script("bash", ["-euo", "pipefail", "-c", script.as_str()]);
+        // What it leaves behind is for its user.
+        let doctor = doctor.env("TMPDIR", files.path()).within(Duration::from_secs(60));
+        doctor.env("REDIS_URL", server.url()).env("DURATION", "2s").spawn()
+    };
+    for scripts in scripts.chunks(TOGETHER) {
+        let running: Vec<_> = scripts.iter().map(start).collect();
+        for (script, running) in scripts.iter().zip(running) {
+            let output = running.finish();
+            assert!(output.exit_code() == Some(0), "{script}\n{}\n{}", output.stderr(), output.stdout());
+            assert!(!output.stdout().contains("PAGE"), "{script}");
+        }
     }
 }
 
-/// What the README shows under `<!-- output: NAME -->`.
-fn shown(readme: &str, name: &str) -> (usize, usize) {
+/// What a document shows under `<!-- output: NAME -->`, if it has that mark.
+fn shown(text: &str, name: &str) -> Option<(usize, usize)> {
     let mark = format!("<!-- output: {name} -->\n```text\n");
-    let start = readme.find(&mark).unwrap_or_else(|| panic!("no {mark}")) + mark.len();
-    (start, start + readme[start..].find("```").unwrap())
+    let start = text.find(&mark)? + mark.len();
+    Some((start, start + text[start..].find("```").unwrap()))
 }
 
 /// What is printed: the lines of stderr, then the report.
@@ -123,37 +132,39 @@ fn the_outputs_in_the_readme_are_what_the_program_prints() {
     let causes = Doctor::new(["report", journal, "-v"]).run();
     let bare = Doctor::new(["soak", "--policy", "bare", "--fault", "reset_peer=when=in_flight@2s", "--duration", "5s"])
         .arg("-v");
+    let incident = "soak --sandbox --policy bare --fault reset_peer=when=in_flight@2s -d 5s -q";
+    let incident = Doctor::new(incident.split(' '));
     let check = Doctor::new(["check"]).target(&server).run();
-    let (soak, ping, subscribe, drill, bare) =
-        (soak.spawn(), ping.run(), subscribe.spawn(), drill.spawn(), bare.target(&victim).spawn());
+    let (soak, ping, subscribe, drill, bare, incident) =
+        (soak.spawn(), ping.run(), subscribe.spawn(), drill.spawn(), bare.target(&victim).spawn(), incident.spawn());
     let outputs = [
         ("soak", soak.finish()),
         ("check", check),
         ("ping", ping),
         ("subscribe", subscribe.finish()),
         ("bare", bare.finish()),
+        ("incident", incident.finish()),
         ("drill", drill.finish()),
         ("explain", explain),
         ("idle", idle.finish()),
         ("wait", waiting.finish()),
         ("causes", causes),
     ];
-    let mut readme = fs::read_to_string(README).unwrap();
+    let mut documents = documents();
     for (name, output) in &outputs {
         let real = printed(output);
-        let (start, end) = shown(&readme, name);
+        let found = documents.iter_mut().find_map(|(path, text)| Some((shown(text, name)?, path, text)));
+        let ((start, end), path, text) = found.unwrap_or_else(|| panic!("no document shows {name}"));
         if update {
-            readme.replace_range(start..end, &real);
+            text.replace_range(start..end, &real);
         } else {
-            assert_eq!(
-                outline(&readme[start..end]),
-                outline(&real),
-                "{name}: the README shows another output; {UPDATE}"
-            );
+            let path = path.display();
+            assert_eq!(outline(&text[start..end]), outline(&real), "{path} shows another output of {name}; {UPDATE}");
         }
     }
     if update {
-        fs::write(README, readme).unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        documents.iter().for_each(|(path, text)| fs::write(root.join(path), text).unwrap());
     }
 }
 

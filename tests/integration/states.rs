@@ -1,8 +1,9 @@
 //! States a client gets into and may not leave: named, dated, and the run goes on to see more.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::harness::{Doctor, RedisServer, Story, Tap, Trial, closed_port, eventually};
+use crate::harness::{Action, Doctor, RedisServer, ScriptedServer, Story, Tap, Trial, closed_port, eventually};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -344,4 +345,42 @@ fn a_client_that_does_not_resubscribe_has_lost_its_subscription_after_any_drop()
     let confirmed: Vec<_> = story.events("resubscribed").iter().map(|event| event["confirmed"].clone()).collect();
     assert_eq!(confirmed, [0, 1]);
     assert!(story.count("delivery.published_to_nobody") > 0);
+}
+
+/// A server that confirms both of two channels on the first connection, and one of them on later ones, where it counts
+/// `subscribed`.
+fn confirming_one_later(subscribed: u32) -> ScriptedServer {
+    let hello = b"%3\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.4.0\r\n$5\r\nproto\r\n:3\r\n".to_vec();
+    let bulk = |text: &str| Action::line(&format!("${}\r\n{text}", text.len()));
+    let later = AtomicBool::new(false);
+    ScriptedServer::answering(move |command| {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        match words[..] {
+            ["HELLO", ..] => Action::Reply(hello.clone()),
+            ["CLIENT", "INFO"] => bulk(&format!("id=7 addr=127.0.0.1:9 sub={subscribed} psub=0 ssub=0")),
+            ["PING", nonce] => bulk(nonce),
+            ["PING"] => Action::line("+PONG"),
+            ["SUBSCRIBE", ref channels @ ..] => {
+                let confirmed = if later.swap(true, Ordering::Relaxed) { 1 } else { channels.len() };
+                let confirm = |name: &&str| format!(">3\r\n$9\r\nsubscribe\r\n${}\r\n{name}\r\n:1\r\n", name.len());
+                Action::Reply(channels[..confirmed].iter().map(confirm).collect::<String>().into())
+            }
+            _ => Action::line("+OK"),
+        }
+    })
+}
+
+#[test]
+fn a_subscription_is_lost_only_if_the_server_does_not_count_it_either() {
+    for (subscribed, states) in [(1, &["subscription_lost"][..]), (2, &[])] {
+        let server = confirming_one_later(subscribed);
+        let trial =
+            Trial::start("subscribe a b --policy library --response-timeout 500ms --fault close@1s", &server.address());
+        let change = if states.is_empty() { "resubscribed" } else { "state" };
+        trial.wait_for(change, 1);
+        let story = trial.stop();
+        assert_eq!(story.states(), states, "the server counts {subscribed}");
+        let confirmed = story.events("resubscribed")[0]["confirmed"].clone();
+        assert_eq!(confirmed, subscribed, "the server counts {subscribed}");
+    }
 }

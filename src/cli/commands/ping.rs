@@ -70,7 +70,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
         let (format, rows) = self.format.resolve(self.run.output.output.as_deref())?;
         let each = !self.run.output.quiet && format == Format::Text;
         self.servers.add_to(&mut self.run.connection);
-        run::resolve(Command::Ping, self.run, environment, |RunRequest { plan, output, .. }| {
+        run::resolve(Command::Ping, (self.run, None), environment, |RunRequest { plan, output, .. }| {
             (output.format, output.rows) = (format, rows);
             output.timestamps = self.timestamps;
             plan.probes = Some(ProbePlan {

@@ -8,7 +8,7 @@ use crate::{
     cli::{
         environment::{Environment, fresh_seed, fresh_token},
         error::UsageError,
-        groups::{ConnectionArgs, FaultArgs, FormatArgs, GateArgs, JournalArgs, OutputArgs, SpawnArgs},
+        groups::{ConnectionArgs, FaultArgs, FormatArgs, GateArgs, JournalArgs, MetricsArgs, OutputArgs, SpawnArgs},
         run::{self, RunRequest},
         subcommand::Subcommand,
         target,
@@ -17,10 +17,7 @@ use crate::{
     },
     fault::{FaultSchedule, Incident, usages},
     output::{self, Content, Format, OutputOptions},
-    plan::{
-        Address, Application, Command, LocalServer, Orders, Plan, PolicyName, Protocol, ReconnectPolicy, Secret,
-        StopCondition, Target,
-    },
+    plan::{Address, Application, Launch, LocalServer, Orders, Plan, Secret, Target},
 };
 
 /// Flags of `proxy`.
@@ -73,6 +70,8 @@ pub(in crate::cli) struct ProxyArgs {
     journal: JournalArgs,
     #[command(flatten)]
     gates: GateArgs,
+    #[command(flatten)]
+    metrics: MetricsArgs,
     /// Gather no evidence about outages
     ///
     /// Send no INFO, CONFIG GET or CLIENT LIST on separate short-lived connections. Causes are then less certain.
@@ -150,7 +149,7 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage; with
         let listen = self.listen;
         refuse_others(listen, self.allow_remote)?;
         if !self.report {
-            refuse_report_flags(&self.format, &self.output, &self.journal, &self.gates)?;
+            refuse_report_flags((&self.format, &self.output, &self.journal), &self.gates, &self.metrics)?;
         }
         let orders = match self.no_control {
             true => Orders::Nobody,
@@ -165,6 +164,7 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage; with
             tls: self.tls,
             ..ConnectionArgs::default()
         };
+        let metrics = self.metrics.resolve(&connection, environment)?;
         let connection = target::resolve(&connection, environment)?;
         refuse_itself(listen, &connection.target.address)?;
         let relay = RelayRequest {
@@ -203,7 +203,7 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage; with
             evidence: !self.no_evidence,
             ..observing(relay, self.command)
         };
-        Ok(ProxyRequest::Observe(Box::new(RunRequest { plan, server, output, baseline: None })))
+        Ok(ProxyRequest::Observe(Box::new(RunRequest { plan, server, output, baseline: None, metrics })))
     }
 
     fn help() -> String {
@@ -227,28 +227,9 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage; with
 /// Returns the plan of a run that observes an application behind this proxy.
 fn observing(relay: RelayRequest, command: Vec<OsString>) -> Plan {
     let RelayRequest { listen, upstream, server, orders, faults, seed, .. } = relay;
-    Plan {
-        sentinels: None,
-        command: Command::Proxy,
-        target: upstream,
-        scope: None,
-        cluster: None,
-        sandbox: server == Some(LocalServer::Sandbox),
-        protocol: Protocol::Auto,
-        policy: ReconnectPolicy::preset(PolicyName::Bare),
-        probes: None,
-        subscription: None,
-        connections: 0,
-        application: Some(Application { listen, command, orders }),
-        stop: StopCondition::default(),
-        faults,
-        fail_on: Vec::new(),
-        warn_on: Vec::new(),
-        evidence: true,
-        max_reply: Plan::MAX_REPLY,
-        seed,
-        command_line: Vec::new(),
-    }
+    let launch = (!command.is_empty()).then(|| Launch { command, ..Launch::default() });
+    let application = Application { listen, launch, orders, identity: None, held: false };
+    Plan { sandbox: server == Some(LocalServer::Sandbox), ..Plan::of_application(upstream, application, faults, seed) }
 }
 
 /// Refuses to listen for other machines unless that is allowed.
@@ -276,10 +257,9 @@ fn refuse_itself(listen: SocketAddr, server: &Address) -> Result<(), UsageError>
 
 /// Refuses the flags of the report, which are without a meaning for the proxy on its own.
 fn refuse_report_flags(
-    format: &FormatArgs,
-    output: &OutputArgs,
-    journal: &JournalArgs,
+    (format, output, journal): (&FormatArgs, &OutputArgs, &JournalArgs),
     gates: &GateArgs,
+    metrics: &MetricsArgs,
 ) -> Result<(), UsageError> {
     let of_events = |format: &Format| Format::all_of(Content::Events).any(|known| known == *format);
     if let Some(format) = format.given().filter(|format| !of_events(format)) {
@@ -295,8 +275,9 @@ fn refuse_report_flags(
         ("--warn-on", !gates.warn_on.is_empty()),
         ("--exit-zero", gates.exit_zero),
     ];
-    match flags.into_iter().find(|(_, given)| *given) {
-        Some((flag, _)) => Err(UsageError::new(flag, "it is for the report", "add --report, or omit it")),
+    let given = flags.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag);
+    match given.or(metrics.given()) {
+        Some(flag) => Err(UsageError::new(flag, "it is for the report", "add --report, or omit it")),
         None => Ok(()),
     }
 }

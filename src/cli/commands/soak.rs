@@ -8,12 +8,13 @@ use crate::{
     cli::{
         environment::Environment,
         error::UsageError,
-        groups::{FormatArgs, RunArgs, TargetArgs},
+        groups::{FormatArgs, MetricsArgs, RunArgs, TargetArgs},
         run::{self, RunRequest, default_rate},
         subcommand::Subcommand,
         value,
     },
-    plan::{Command, Pace, ProbeKind, ProbePlan, StopCondition, SubscriptionPlan},
+    plan::{Cluster, Command, Pace, Plan, ProbeKind, ProbePlan, StopCondition, SubscriptionPlan, Via},
+    tls,
 };
 
 /// Most keys that the ledger writes a second: a million are kept at a time.
@@ -73,12 +74,20 @@ pub(in crate::cli) struct SoakArgs {
     /// Without this flag, the run continues with a new session.
     #[arg(long)]
     stop_on_critical: bool,
+    /// With --cluster, the client of the commands [default: direct]
+    ///
+    /// direct has connections to each node. cluster-client drives the cluster client of redis-rs beside them, with the same
+    /// probes on keys in the slots of each node, and reports how it fares. It needs GET (and SET) on redis-doctor:*.
+    #[arg(long, value_name = "CLIENT", help_heading = "Connection")]
+    via: Option<Via>,
     #[command(flatten)]
     servers: TargetArgs,
     #[command(flatten)]
     run: RunArgs,
     #[command(flatten)]
     format: FormatArgs,
+    #[command(flatten)]
+    metrics: MetricsArgs,
 }
 
 /// A part of the workload.
@@ -88,6 +97,8 @@ enum Workload {
     Ping,
     /// Numbered messages on channels redis-doctor:RUN:N, each accounted for
     Pubsub,
+    /// The same on shard channels (SSUBSCRIBE), in a cluster of each node's slots
+    ShardPubsub,
     /// SET and GET of expiring keys under redis-doctor:
     Kv,
     /// PING, messages, and SET and GET
@@ -107,6 +118,8 @@ Examples:
   redis-doctor soak --workload ping --rate 0 --concurrency 50 -d 10s
   redis-doctor soak -d 1h --fail-on 'outage>2s' -o report.json
   redis-doctor soak -d 10m --baseline monday.ndjson
+  redis-doctor soak --listen-metrics 9122          # for Prometheus: /metrics
+  redis-doctor soak --cluster -u redis://10.0.0.5 --via cluster-client -d 1h
   redis-doctor soak --sandbox --connections 50 --incident thundering-herd -d 15s
   redis-doctor soak --connections 50 --spread 1s --fail-on 'reconnect_peak>20'
 
@@ -114,6 +127,9 @@ Workloads:
   ping     PING with a nonce
   kv       SET and GET of expiring keys under redis-doctor:
   pubsub   numbered messages on channels redis-doctor:RUN:N
+  shard-pubsub
+           the same on shard channels (Redis 7 or Valkey): with --cluster, on
+           a channel in the slots of each node
   mixed    all three
   ledger   SET of numbered keys; those acknowledged are read back from the
            primary at the end: it counts the writes that a failover lost
@@ -124,7 +140,14 @@ and print its report; SIGUSR1 prints interim figures.
 Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
     type Request = RunRequest;
 
-    fn resolve(mut self, environment: &Environment) -> Result<RunRequest, UsageError> {
+    fn resolve(self, environment: &Environment) -> Result<RunRequest, UsageError> {
+        self.resolve_as(Command::Soak, environment)
+    }
+}
+
+impl SoakArgs {
+    /// Makes the request of a command that holds connections.
+    pub(super) fn resolve_as(mut self, command: Command, environment: &Environment) -> Result<RunRequest, UsageError> {
         let by_default = self.workload.is_empty();
         let workload = if by_default { &[Workload::Ping, Workload::Pubsub] } else { self.workload.as_slice() };
         let wants = |part| workload.contains(&part) || workload.contains(&Workload::Mixed);
@@ -139,7 +162,12 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
         if ledger {
             self.check_ledger(wants(Workload::Ping) || wants(Workload::Kv))?;
         }
-        self.refuse_idle_flags(kind.is_some(), wants(Workload::Pubsub))?;
+        let sharded = workload.contains(&Workload::ShardPubsub);
+        if sharded && wants(Workload::Pubsub) {
+            let problem = "pubsub and shard-pubsub exclude each other";
+            return Err(UsageError::new("--workload", problem, "run soak twice"));
+        }
+        self.refuse_idle_flags(kind.is_some(), wants(Workload::Pubsub) || sharded)?;
         let probes = kind.map(|kind| ProbePlan {
             kind,
             pace: self.rate.unwrap_or(default_rate(self.connections)),
@@ -149,28 +177,54 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
             timeout: self.timeout.unwrap_or(DEFAULT_TIMEOUT),
         });
         // No channels: each connection gets a private one, named after the run.
-        let subscription = wants(Workload::Pubsub).then(|| SubscriptionPlan {
+        let subscription = (wants(Workload::Pubsub) || sharded).then(|| SubscriptionPlan {
+            sharded,
             private: self.channels.unwrap_or(1),
             verify: Some(self.verify_rate.unwrap_or(default_rate(self.connections))),
             optional: by_default && self.verify_rate.is_none() && self.channels.is_none(),
             ..SubscriptionPlan::default()
         });
+        let via = self.via.unwrap_or_default();
         let (format, rows) = self.format.resolve(self.run.output.output.as_deref())?;
         self.servers.add_to(&mut self.run.connection);
-        let request =
-            run::resolve(Command::Soak, self.run, environment, |RunRequest { plan, output, baseline, .. }| {
-                (output.format, output.rows) = (format, rows);
-                *baseline = self.baseline;
-                plan.probes = probes;
-                plan.subscription = subscription;
-                plan.connections = self.connections;
-                plan.stop = StopCondition { count: None, duration: self.duration, on_critical: self.stop_on_critical };
-            })?;
+        let args = (self.run, Some(&self.metrics));
+        let request = run::resolve(command, args, environment, |RunRequest { plan, output, baseline, .. }| {
+            (output.format, output.rows) = (format, rows);
+            *baseline = self.baseline;
+            plan.probes = probes;
+            plan.subscription = subscription;
+            plan.connections = self.connections;
+            plan.cluster = plan.cluster.map(|cluster| Cluster { via, ..cluster });
+            plan.stop = StopCondition { count: None, duration: self.duration, on_critical: self.stop_on_critical };
+        })?;
+        if via == Via::ClusterClient {
+            check_cluster_client(&request.plan)?;
+        }
         if request.baseline.is_some() && request.plan.scope.is_some() {
             return Err(UsageError::new("--baseline", "it is for a single target", "name one server"));
         }
         Ok(request)
     }
+}
+
+/// Refuses a cluster client where there is no cluster, or nothing to send, and where redis-rs cannot reach the nodes itself.
+fn check_cluster_client(plan: &Plan) -> Result<(), UsageError> {
+    let beyond = tls::beyond_redis_rs(&plan.target);
+    let relayed = beyond.map(|why| format!("{why}, and the relay that does it is for one node"));
+    let (problem, remedy) = if plan.cluster.is_none() {
+        ("a cluster client needs a cluster".to_owned(), "add --cluster, or use a URL redis+cluster://")
+    } else if plan.probes.is_none() {
+        let problem = "the cluster client sends probes, and the workload has none";
+        (problem.to_owned(), "add ping or kv to --workload")
+    } else if !plan.faults.is_empty() {
+        let problem = "a cluster client connects to the nodes, not to the fault proxy";
+        (problem.to_owned(), "omit --fault and --incident")
+    } else if let Some(problem) = relayed {
+        (problem, "change the TLS flags")
+    } else {
+        return Ok(());
+    };
+    Err(UsageError::new("--via", problem, remedy))
 }
 
 impl SoakArgs {

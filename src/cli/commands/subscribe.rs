@@ -9,7 +9,7 @@ use crate::{
         choice::formats,
         environment::Environment,
         error::UsageError,
-        groups::RunArgs,
+        groups::{MetricsArgs, RunArgs},
         run::{self, DEFAULT_RATE, RunRequest},
         subcommand::Subcommand,
         value,
@@ -64,6 +64,8 @@ pub(in crate::cli) struct SubscribeArgs {
     report_format: Option<Format>,
     #[command(flatten)]
     run: RunArgs,
+    #[command(flatten)]
+    metrics: MetricsArgs,
 }
 
 impl Subcommand for SubscribeArgs {
@@ -91,6 +93,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
             verify: self.verify.then(|| self.rate.unwrap_or(DEFAULT_RATE)),
             tail: !self.run.output.quiet,
             private: 0,
+            sharded: false,
             optional: false,
         };
         if subscription.wanted() == 0 {
@@ -109,7 +112,8 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
         }
         let implied = self.run.output.output.as_deref().and_then(|path| Format::of_file(path, Content::Report));
         let format = self.report_format.or(implied).unwrap_or_default();
-        run::resolve(Command::Subscribe, self.run, environment, |RunRequest { plan, output, .. }| {
+        let args = (self.run, Some(&self.metrics));
+        run::resolve(Command::Subscribe, args, environment, |RunRequest { plan, output, .. }| {
             output.format = format;
             output.messages = self.format;
             output.timestamps = self.timestamps;

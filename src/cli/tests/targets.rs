@@ -60,6 +60,14 @@ fn several_servers_are_a_scope_each_with_its_own_login() {
 }
 
 #[test]
+fn a_flag_and_a_url_mean_the_same_cluster() {
+    let named = run("soak --cluster --replicas -u redis://one:7000 -u redis://two:7000").plan;
+    let by_url = run("soak --replicas -u redis+cluster://one:7000,two:7000").plan;
+    assert!(by_url.cluster.is_some_and(|cluster| cluster.replicas));
+    assert_eq!((by_url.cluster, by_url.scope), (named.cluster, named.scope));
+}
+
+#[test]
 fn tls_and_password_flags_hold_for_each_server() {
     let file = list(b"tok3n-of-all\n");
     let scope = scope_with(

@@ -32,6 +32,10 @@ pub(in crate::cli) enum ValueError {
     Silences { source: Box<ValueError>, example: usize },
     #[error("'{0}' is not a port; expected a whole number from 1 to 65535")]
     Port(String),
+    #[error("'{0}' is not a process id; expected a whole number from 1, as pgrep shows it")]
+    Pid(String),
+    #[error("'{0}' is not a number of cases; expected a whole number from 1 to 64")]
+    Jobs(String),
     #[error("'{0}' is not a database number; expected a whole number from 0")]
     Db(String),
     #[error("the host is empty (an unset variable?); expected for example -h 127.0.0.1")]

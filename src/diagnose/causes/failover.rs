@@ -8,13 +8,14 @@ use crate::{
         rules::process,
     },
     event::{ServerState, SocketEnd, role_name},
+    record::Failover,
 };
 
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD003",
     remedy: "let the client retry without limit, resolve the name at each attempt, and drop the connection on READONLY",
     rules: &[
-        sentinels_named_another,
+        another_was_named,
         demoted_and_closed,
         a_replica_took_over,
         role_changed,
@@ -31,10 +32,14 @@ pub(super) static CAUSE: CauseDef = CauseDef {
 
 const UNNAMED: &str = "unknown";
 
-/// The Sentinels decide who is the primary, and the client went to whom they named.
-fn sentinels_named_another(facts: &Facts<'_>) -> Option<Argument> {
-    let failover = facts.followed()?;
-    Argument::new(Weight::Proves, format!("the Sentinels replaced the primary {} by {}", failover.from, failover.to))
+/// The Sentinels, or the nodes of a cluster, decide who is the primary, and the client went to whom they named.
+fn another_was_named(facts: &Facts<'_>) -> Option<Argument> {
+    let Failover { from, to, epoch, .. } = facts.followed()?;
+    let why = match epoch {
+        None => format!("the Sentinels replaced the primary {from} by {to}"),
+        Some(epoch) => format!("the cluster replaced the primary {from} by {to} (configuration epoch {epoch})"),
+    };
+    Argument::new(Weight::Proves, why)
 }
 
 /// Sentinel gives a demoted primary another role and closes its clients with CLIENT KILL, which does not show whom it

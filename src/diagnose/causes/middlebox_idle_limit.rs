@@ -61,7 +61,7 @@ fn same_pause_each_time(facts: &Facts<'_>) -> Option<Argument> {
     let alike = facts.alike();
     let telling = alike + 1 >= PATTERN && (!by_plan || facts.circumstances().up <= quiet * 2);
     let weight = if forgotten(facts) { Weight::Supports } else { Weight::Suggests };
-    let why = format!("{alike} other losses in this run followed the same {} of silence", seconds(quiet));
+    let why = format!("losses at {alike} other times in this run followed the same {} of silence", seconds(quiet));
     Argument::when(telling, weight, why)
 }
 

@@ -14,7 +14,7 @@ pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD011",
     remedy: "check what is between client and server (firewall, NAT, load balancer, proxy): it ended the flow",
     particular: &[on_one_machine],
-    rules: &[reset_while_listed, reset_by_somebody, vanished, refused_by_something_else],
+    rules: &[reset_while_listed, reset_by_another, vanished, refused_by_something_else],
     objections: &[
         a_limit_may_have_struck,
         a_kill_may_have_struck,
@@ -39,7 +39,7 @@ fn reset_while_listed(facts: &Facts<'_>) -> Option<Argument> {
     Argument::when(known, weight, why)
 }
 
-fn reset_by_somebody(facts: &Facts<'_>) -> Option<Argument> {
+fn reset_by_another(facts: &Facts<'_>) -> Option<Argument> {
     if !facts.ended(SocketEnd::Reset) || facts.listed() == Some(true) {
         return None;
     }

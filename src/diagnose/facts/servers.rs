@@ -48,7 +48,7 @@ impl<'a> Facts<'a> {
         self.whole(|facts| facts.lost_server()?.run_id.as_ref())
     }
 
-    /// The failover in which the connection went from the old primary to the new one that the Sentinels named.
+    /// The failover in which the connection went from the old primary to the new one that was named.
     pub(in crate::diagnose) fn followed(&self) -> Option<&'a Failover> {
         let failover = self.failover?;
         let led = self.outage.replaced == Some(ReplaceReason::Failover);

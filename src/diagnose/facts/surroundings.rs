@@ -171,7 +171,8 @@ impl<'a> Facts<'a> {
         Some((lost.len(), others))
     }
 
-    /// Number of other drops in the run after an equally long quiet time.
+    /// Number of other moments in the run at which connections dropped after an equally long quiet time. Connections that
+    /// fell quiet together and are lost together show one such time, however many they are.
     pub(in crate::diagnose) fn alike(&self) -> usize {
         let Some(quiet) = self.quiet() else { return 0 };
         let close = (quiet / 20).max(Duration::from_millis(250));
@@ -179,6 +180,9 @@ impl<'a> Facts<'a> {
             let theirs = self.of_other(other).quiet();
             theirs.is_some_and(|theirs| theirs.abs_diff(quiet) <= close)
         };
-        self.others().filter(alike).count()
+        let mut moments: Vec<_> = self.others().filter(alike).map(|other| other.lost).collect();
+        moments.push(self.lost());
+        moments.sort_unstable();
+        moments.windows(2).filter(|pair| pair[1].since(pair[0]) > SAME_MOMENT).count()
     }
 }

@@ -67,7 +67,7 @@ pub(crate) fn slow_log(facts: &Facts<'_>) -> Option<Argument> {
     let name = spelled(&slowest.name);
     let calls = if calls == 1 { format!("{name} ran") } else { format!("{name} ran {calls} times,") };
     let from = slowest.client.as_ref().map(|client| format!(", from {client}")).unwrap_or_default();
-    let why = format!("{calls} for {} (SLOWLOG{from}); {}", seconds(time), wait::told(facts));
+    let why = format!("{calls} for {} (SLOWLOG{from}); {}", seconds(time), wait::described(facts));
     Argument::when(fits, Weight::Supports, why)
 }
 
@@ -101,7 +101,7 @@ fn latency_event(facts: &Facts<'_>, names: &[&str]) -> Option<Argument> {
     let events = &facts.evidence().filter(|_| wait::was_for_the_server(facts))?.latency_events;
     let named = |name: &str| names.iter().any(|known| name.starts_with(known));
     let event = events.iter().find(|event| named(&event.name) && event.time * 2 >= wait::longest(facts))?;
-    let why = format!("'{}' took {} (LATENCY LATEST); {}", event.name, seconds(event.time), wait::told(facts));
+    let why = format!("'{}' took {} (LATENCY LATEST); {}", event.name, seconds(event.time), wait::described(facts));
     Argument::new(Weight::Supports, why)
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn fork_event(facts: &Facts<'_>) -> Option<Argument> {
 pub(crate) fn forked(facts: &Facts<'_>) -> Option<Argument> {
     facts.moved(|state| state.forks).filter(|forks| *forks > 0 && facts.silent())?;
     let fork = facts.after()?.latest_fork.filter(|fork| *fork * 2 >= wait::longest(facts))?;
-    let why = format!("fork() stopped the server for {} (latest_fork_usec); {}", seconds(fork), wait::told(facts));
+    let why = format!("fork() stopped the server for {} (latest_fork_usec); {}", seconds(fork), wait::described(facts));
     Argument::new(Weight::Supports, why)
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn typical(facts: &Facts<'_>) -> Duration {
 }
 
 /// `the silence lasted 1.3 s`
-pub(crate) fn told(facts: &Facts<'_>) -> String {
+pub(crate) fn described(facts: &Facts<'_>) -> String {
     let what = if is_slow(facts) { "replies took up to" } else { "the silence lasted" };
     format!("{what} {}", seconds(longest(facts)))
 }

@@ -4,11 +4,13 @@ use std::{
     collections::{HashSet, VecDeque},
     io,
     net::SocketAddr,
+    os::unix::process::ExitStatusExt as _,
+    path::PathBuf,
     process::ExitStatus,
     sync::Arc,
 };
 
-use tokio::{process::Child, sync::mpsc};
+use tokio::sync::mpsc;
 
 use super::{INTERVAL, Run};
 use crate::{
@@ -19,10 +21,11 @@ use crate::{
     event::{Control, Ended, Event, EventKind, EventSink as _, Identified, MessageSink, Observed, Process, StopReason},
     foreign::Foreign,
     kernel::SocketOwner,
-    plan::{Application, Plan, Protocol},
+    plan::{Application, Launch, Plan, Protocol},
     proxy::{Config, Proxy, ProxyHandle},
     session::NoticeSender,
     supervise,
+    tls::{Acceptor, TlsProblem},
 };
 
 /// Clients whose processes are looked for.
@@ -35,6 +38,10 @@ pub(crate) enum ApplicationError {
     Listen { address: SocketAddr, source: io::Error },
     #[error("cannot start the application: {0}")]
     Start(#[source] io::Error),
+    #[error(transparent)]
+    Tls(#[from] TlsProblem),
+    #[error("cannot write {}: {source}", path.display())]
+    Authority { path: PathBuf, source: io::Error },
 }
 
 /// Runs the plan of an application to its end, and returns why it ended. `remarks` are of the server behind the proxy;
@@ -51,8 +58,10 @@ pub(crate) async fn observe(
     let RunIo { clock, sink, messages, control } = io;
     let (mut run, events) = Run::new(None, clock, sink, control);
     let address = application.listen;
+    let acceptor = application.identity.as_ref().map(Acceptor::new).transpose()?;
     let config = Config {
         listen: address,
+        acceptor,
         upstream: plan.target.address.clone(),
         tls: plan.target.tls.clone(),
         schedules: plan.faults.clone(),
@@ -64,7 +73,8 @@ pub(crate) async fn observe(
     };
     let proxy = Proxy::start(config, events).map_err(|source| ApplicationError::Listen { address, source })?;
     application.listen = proxy.handle().addr();
-    let command = supervise::application(&application.command, application.listen);
+    let (launch, held, encrypted) = (application.launch.clone(), application.held, application.identity.is_some());
+    let address = application.listen;
     plan.application = Some(application);
     run.event(started(&plan, &run_id(plan.seed)));
     if let Some(failure) = distrust(&plan, clock).await {
@@ -72,8 +82,12 @@ pub(crate) async fn observe(
         return Ok(run.give_up(&format!("no connection: {failure}")));
     }
     on_proxy(proxy.handle());
-    let application = command.map(|mut command| command.spawn()).transpose().map_err(ApplicationError::Start)?;
-    proxy.handle().begin();
+    let url = plan.target.url_through(address, encrypted);
+    let start = |launch: Launch| supervise::Application::start(&launch, address, url.given());
+    let application = launch.map(start).transpose().map_err(ApplicationError::Start)?;
+    if !held {
+        proxy.handle().begin();
+    }
     Ok(run.watch(Arc::new(plan), &proxy, (application, remarks), messages).await)
 }
 
@@ -93,7 +107,7 @@ impl Run<'_> {
         &mut self,
         plan: Arc<Plan>,
         proxy: &Proxy,
-        (mut application, mut remarks): (Option<Child>, Option<&mut mpsc::UnboundedReceiver<String>>),
+        (mut application, mut remarks): (Option<supervise::Application>, Option<&mut mpsc::UnboundedReceiver<String>>),
         messages: Arc<dyn MessageSink>,
     ) -> StopReason {
         let notices = Arc::new(NoticeSender::new(self.clock, None, self.sender.clone(), messages));
@@ -156,7 +170,7 @@ impl Run<'_> {
 
     fn ended(&mut self, status: io::Result<ExitStatus>) {
         let (text, failed) = match status {
-            Ok(status) => (status.to_string(), !status.success()),
+            Ok(status) => (described(status), !status.success()),
             Err(error) => (format!("its end could not be awaited: {error}"), true),
         };
         self.observed(Observed::Ended(Ended { status: text.into(), failed }));
@@ -165,6 +179,14 @@ impl Run<'_> {
     fn observed(&mut self, observed: Observed) {
         self.event(EventKind::Observed(Box::new(observed)));
     }
+}
+
+/// Describes the end of a process. A shell turns the signal that ended its command into a status.
+fn described(status: ExitStatus) -> String {
+    let signal = status.code().and_then(|code| code.checked_sub(128)).filter(|signal| (1..32).contains(signal));
+    let signal = signal.map(|signal| ExitStatus::from_raw(signal).to_string());
+    let name = signal.as_ref().and_then(|signal| signal.split(['(', ')']).nth(1));
+    name.map_or_else(|| status.to_string(), |name| format!("{status} ({name})"))
 }
 
 /// The clients whose processes are looked for, one in each interval: all processes of the machine may have to be searched.
@@ -204,9 +226,9 @@ async fn next(remarks: &mut Option<&mut mpsc::UnboundedReceiver<String>>) -> Opt
 }
 
 /// Waits for the end of the application; never returns if there is none.
-async fn end_of(application: Option<&mut Child>) -> io::Result<ExitStatus> {
+async fn end_of(application: Option<&mut supervise::Application>) -> io::Result<ExitStatus> {
     match application {
-        Some(application) => application.wait().await,
+        Some(application) => application.ended().await,
         None => std::future::pending().await,
     }
 }

@@ -23,6 +23,7 @@ impl Casebook {
     /// Expects the next connections at another server.
     pub(in crate::evidence) fn on_moved(&mut self, port: Option<u16>) {
         self.moving = Some(port);
+        self.ledger.left();
     }
 
     /// Looks for sockets at the server to which the connections move: one of them has reached it.

@@ -53,6 +53,11 @@ impl Workload {
         self.latency_events.iter().filter(within).take(NAMED).cloned().collect()
     }
 
+    /// Returns true if its entries cannot be dated because the server's clock is unknown.
+    pub(super) fn wants_clock(&self) -> bool {
+        self.clock.is_none() && !(self.slow_commands.is_empty() && self.latency_events.is_empty())
+    }
+
     /// Returns true if something that lasted `time` and ended in the second `unix_time` of the server's clock can have
     /// fallen for at least half of its time between two moments.
     fn is_within(&self, unix_time: u64, time: Duration, from: Stamp, to: Stamp) -> bool {
@@ -69,7 +74,7 @@ impl Workload {
 }
 
 impl Query {
-    /// Asks for the slow log, the latency monitor and, if INFO did not have it, the clock.
+    /// Asks for the slow log and the latency monitor.
     pub(super) async fn workload(&mut self) {
         match self.query::<Vec<Vec<Value>>>(&["SLOWLOG", "GET", ENTRIES]).await {
             Ok(entries) => {
@@ -82,16 +87,6 @@ impl Query {
                 self.workload.latency_events = events.iter().filter_map(|event| latency_event(event)).collect();
             }
             Err(failure) => self.miss_workload("LATENCY", &failure),
-        }
-        let found = !self.workload.slow_commands.is_empty() || !self.workload.latency_events.is_empty();
-        if found && self.workload.clock.is_none() {
-            match self.query::<(u64, u64)>(&["TIME"]).await {
-                Ok((seconds, micros)) => {
-                    let now = self.clock.now();
-                    self.workload.clock = Some((seconds.saturating_mul(1_000_000).saturating_add(micros), now));
-                }
-                Err(failure) => self.miss_workload("TIME", &failure),
-            }
         }
     }
 }

@@ -25,12 +25,7 @@ impl Dialogue {
         let mut at = 0;
         while at < chunk.len() {
             if self.replies.at_boundary() {
-                let (replies, length) = match &mut self.ledger {
-                    None => skim::replies(&chunk[at..], |_| ()),
-                    Some(_) => self.take_observed(&chunk[at..]),
-                };
-                at += length;
-                self.take_replies(replies);
+                at += self.take_plain(&chunk[at..]);
                 if at == chunk.len() {
                     break;
                 }
@@ -124,6 +119,9 @@ impl Dialogue {
                 plain(bytes)
             }
             Fate::Truncate => {
+                if let Some(ledger) = &mut self.ledger {
+                    ledger.cut();
+                }
                 let half = bytes.len() / 2;
                 Segment { bytes: bytes[..half].to_vec(), delay: Duration::ZERO, last: true }
             }
@@ -191,15 +189,36 @@ impl Dialogue {
         fate
     }
 
-    /// Takes the replies at the front that are neither aggregates nor errors, one by one; 0 are left to take.
-    fn take_observed(&mut self, input: &[u8]) -> (u64, usize) {
-        let mut empty = Vec::new();
-        let (_, length) = skim::replies(input, |reply| empty.push(reply.starts_with(b"_")));
-        for empty in empty {
-            self.note_reply(None, empty);
-            self.take(Kind::Reply);
+    /// Takes the replies at the front of the input that are neither aggregates nor errors; returns their length.
+    fn take_plain(&mut self, input: &[u8]) -> usize {
+        if self.ledger.is_none() {
+            let (replies, length) = skim::replies(input, |_| ());
+            self.take_replies(replies);
+            return length;
         }
-        (0, length)
+        let (mut seen, mut empty) = (0, Vec::new());
+        let (replies, length) = skim::replies(input, |reply| {
+            empty.extend(reply.starts_with(b"_").then_some(seen));
+            seen += 1;
+        });
+        let is_empty = |place: u64| empty.binary_search(&place).is_ok();
+        let mut at = 0;
+        while at < replies {
+            match (self.expected.front(), &mut self.ledger) {
+                (Some(Expected::Replies(expected)), Some(ledger)) => {
+                    let run = (replies - at).min(*expected);
+                    ledger.answered_all(run, |place| is_empty(at + place));
+                    self.take_replies(run);
+                    at += run;
+                }
+                _ => {
+                    self.note_reply(None, is_empty(at));
+                    self.take(Kind::Reply);
+                    at += 1;
+                }
+            }
+        }
+        length
     }
 
     /// Shows the complete reply to the observer.

@@ -4,16 +4,22 @@ use std::{
     future::poll_fn,
     rc::Rc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use super::{End, Flow};
 use crate::{
+    classify::{Failure, Stage},
+    clock::within,
     fault::Direction,
     proxy::{
         Orders,
         stream::{Stream, Unreachable},
     },
 };
+
+/// Timeout of the TLS handshake with a client; the client has usually given up by then.
+const HANDSHAKE: Duration = Duration::from_secs(30);
 
 impl Flow {
     /// Connects to the server once no fault stalls the connection.
@@ -28,6 +34,7 @@ impl Flow {
             }
         })
         .await?;
+        self.accept_tls().await?;
         let orders = poll_fn(|cx| {
             self.slot.register(cx.waker());
             self.obey().map_or(Poll::Pending, Poll::Ready)
@@ -43,6 +50,49 @@ impl Flow {
             End::Unreachable
         })?);
         Ok(())
+    }
+
+    /// Performs the handshake with a client that speaks TLS.
+    async fn accept_tls(&mut self) -> Result<(), End> {
+        let state = Rc::clone(&self.state);
+        let Some(acceptor) = &state.config.acceptor else { return Ok(()) };
+        let client = match self.ends[0].take() {
+            Some(Stream::Tcp(client)) => client,
+            other => {
+                self.ends[0] = other;
+                return Ok(());
+            }
+        };
+        let mut handshake = acceptor.accept(client);
+        let orders = poll_fn(|cx| {
+            self.slot.register(cx.waker());
+            self.obey().map_or(Poll::Pending, Poll::Ready)
+        });
+        let done = tokio::select! {
+            end = orders => {
+                if let (End::Reset(_), Some(client)) = (end, handshake.get_ref()) {
+                    // A failure leaves a clean close.
+                    let _ = client.set_zero_linger();
+                }
+                return Err(end);
+            }
+            done = within(HANDSHAKE, &mut handshake) => done,
+        };
+        match done {
+            Some(Ok(client)) => {
+                self.ends[0] = Some(Stream::Tls(Box::new(client.into())));
+                Ok(())
+            }
+            Some(Err(error)) => {
+                let failure = Failure::io(Stage::Tls, &error);
+                state.note_once(format!(
+                    "the TLS handshake of a client with the proxy failed: {failure}; the client must use rediss:// and \
+                     trust the authority of the drill"
+                ));
+                Err(End::Misled)
+            }
+            None => Err(End::Close),
+        }
     }
 
     /// Reads the first bytes on a stalled connection, and keeps them: they may be an order to the proxy, which can end

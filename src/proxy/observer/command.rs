@@ -119,6 +119,12 @@ impl Entry {
     pub(in crate::proxy) fn is_same(&self, other: &Self) -> bool {
         (self.name, self.hash, self.length) == (other.name, other.hash, other.length)
     }
+
+    /// True if both have the same name, came at the same time, and the loss of neither has a consequence.
+    pub(super) fn is_alike(&self, other: &Self) -> bool {
+        !self.kind.is_followed()
+            && (self.kind, self.blocks, self.at, self.name) == (other.kind, other.blocks, other.at, other.name)
+    }
 }
 
 /// True if a whole command has this option behind its third word.

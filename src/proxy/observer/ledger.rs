@@ -6,6 +6,7 @@ use super::{
     channels::Channels,
     command::{Entry, Kind, Name, blocks, has_option},
     pace::Pace,
+    unanswered::Unanswered,
 };
 use crate::{
     classify::{ErrorClass, Failure, Stage},
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// Commands in flight that are followed on a connection; beyond it, the connection's losses are not examined.
-const FOLLOWED: usize = 65_536;
+const FOLLOWED: u64 = 65_536;
 
 /// Bytes of a command that count for its identity.
 const HASHED: usize = 4096;
@@ -37,7 +38,7 @@ pub(in crate::proxy) struct Ledger {
     /// Bytes to the client before the chunk that is being read.
     pub(in crate::proxy) from: u64,
     /// Commands that the server has not answered.
-    pub(in crate::proxy) unanswered: VecDeque<Entry>,
+    pub(in crate::proxy) unanswered: Unanswered,
     /// Replies that are not delivered to the client.
     pub(in crate::proxy) undelivered: VecDeque<Answered>,
     /// Changes since the last look, for the observer.
@@ -52,6 +53,8 @@ pub(in crate::proxy) struct Ledger {
     pub(in crate::proxy) resp3: bool,
     pub(in crate::proxy) overflown: bool,
     pub(in crate::proxy) pace: Pace,
+    /// True if the latest reply is among those that are not delivered.
+    keeps_latest: bool,
     arriving: Hash,
     /// True if the command that is arriving goes to the server and has one reply.
     passed: Option<bool>,
@@ -77,9 +80,13 @@ pub(in crate::proxy) struct Fresh {
     pub(in crate::proxy) answered: Vec<Answered>,
     /// True if a command beside the handshake had a good reply.
     pub(in crate::proxy) good: bool,
+    /// The names of such commands, and how often each was answered in a row. Only a pipeline has several.
+    pub(in crate::proxy) heard: Row,
     /// Commands that were sent, and answered without an error.
     pub(in crate::proxy) commands: u64,
     pub(in crate::proxy) ok: u64,
+    /// Commands that a fault refused with an error, beside the handshake.
+    pub(in crate::proxy) refused: u64,
     /// Error replies that are not of a client library that tries what the server knows.
     pub(in crate::proxy) errors: Vec<Failure>,
     /// True if the role has just become known.
@@ -87,6 +94,27 @@ pub(in crate::proxy) struct Fresh {
     pub(in crate::proxy) confirmed: bool,
     /// Channels that the client has left.
     pub(in crate::proxy) left: bool,
+}
+
+/// Names in their order, each with its number in a row. The first needs no allocation.
+#[derive(Debug, Default)]
+pub(in crate::proxy) struct Row {
+    first: Option<(Name, u64)>,
+    more: Vec<(Name, u64)>,
+}
+
+impl Row {
+    fn add(&mut self, name: Name, commands: u64) {
+        match self.more.last_mut().or(self.first.as_mut()) {
+            Some((known, count)) if *known == name => *count += commands,
+            Some(_) => self.more.push((name, commands)),
+            None => self.first = Some((name, commands)),
+        }
+    }
+
+    pub(in crate::proxy) fn into_iter(self) -> impl Iterator<Item = (Name, u64)> {
+        self.first.into_iter().chain(self.more)
+    }
 }
 
 /// The names that a client gives itself.
@@ -207,29 +235,61 @@ impl Ledger {
         if kind.is_followed() {
             self.fresh.sent.push((self.count, entry));
         }
-        self.unanswered.push_back(entry);
+        self.unanswered.push(entry);
     }
 
     /// Takes a reply to the oldest command; `error` is the line of one.
     pub(in crate::proxy) fn answered(&mut self, error: Option<&[u8]>, empty: bool) {
-        let Some(entry) = self.unanswered.pop_front() else { return };
+        if let Some((entry, commands)) = self.unanswered.take(1) {
+            self.took(entry, commands, error, empty);
+        }
+    }
+
+    /// Takes a number of replies that are not errors; `is_empty` returns true for the place of an empty one.
+    pub(in crate::proxy) fn answered_all(&mut self, replies: u64, is_empty: impl Fn(u64) -> bool) {
+        let mut at = 0;
+        while at < replies
+            && let Some((entry, commands)) = self.unanswered.take(replies - at)
+        {
+            self.took(entry, commands, None, is_empty(at));
+            at += commands;
+        }
+    }
+
+    fn took(&mut self, entry: Entry, commands: u64, error: Option<&[u8]>, empty: bool) {
         match error {
             Some(line) => {
                 let stage = if entry.kind == Kind::Handshake { Stage::Hello } else { Stage::Command };
                 self.fresh.errors.extend(failure(line, stage));
             }
-            None => self.fresh.ok += 1,
+            None => self.fresh.ok += commands,
         }
-        self.fresh.good |= entry.kind != Kind::Handshake && error.is_none();
+        if entry.kind != Kind::Handshake && error.is_none() {
+            self.fresh.good = true;
+            self.fresh.heard.add(entry.name, commands);
+        }
         if self.unanswered.is_empty() && !entry.blocks {
             // Of a pipeline, only the last reply is timed.
             self.pace.answered(entry.at, self.now);
         }
-        if entry.kind.is_followed() {
+        self.keeps_latest = entry.kind.is_followed();
+        if self.keeps_latest {
             let answered = Answered { entry, good: error.is_none() && !empty, from: self.from };
             self.fresh.answered.push(answered);
             self.undelivered.push_back(answered);
         }
+    }
+
+    /// Notes that the client gets only a part of the latest reply.
+    pub(in crate::proxy) fn cut(&mut self) {
+        if let Some(answered) = self.undelivered.back_mut().filter(|_| self.keeps_latest) {
+            answered.from = u64::MAX;
+        }
+    }
+
+    /// Notes that the proxy refuses a command in the server's place.
+    pub(in crate::proxy) fn refused_by_fault(&mut self, name: &[u8]) {
+        self.fresh.refused += u64::from(Kind::of(name, |_| false) != Kind::Handshake);
     }
 
     /// Takes an error in place of confirmations.
@@ -246,7 +306,7 @@ impl Ledger {
     /// Returns the time at which the oldest command was sent that the server should have answered without a wait.
     pub(in crate::proxy) fn oldest(&self) -> Option<Stamp> {
         // A reply waits for those before it.
-        self.unanswered.front().filter(|entry| !entry.blocks).map(|entry| entry.at)
+        self.unanswered.oldest().filter(|entry| !entry.blocks).map(|entry| entry.at)
     }
 
     /// Forgets the replies of chunks of which bytes are written to the client; `sent` are all that are.

@@ -1,7 +1,10 @@
 //! Commands that an application sends again after their replies were lost, distinguished from those that it repeats.
+//!
+//! One of which the application never sends the same bytes twice is certain. One that it repeats on purpose is likely, if
+//! it comes much sooner after the lost one than the application has ever repeated it.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
@@ -17,6 +20,8 @@ const HABIT: u64 = 8;
 /// Number of different commands after which the older ones are forgotten, and of different names.
 const REMEMBERED: usize = 16_384;
 const NAMES: usize = 1024;
+/// Repetitions of a command from which its rhythm is known.
+const RHYTHM: u64 = 10;
 
 /// The commands that were lost, and those that the application repeats by habit.
 #[derive(Debug, Default)]
@@ -42,43 +47,63 @@ pub(super) struct Again {
     pub(super) entry: Entry,
     /// The connection that was lost.
     pub(super) flow: u64,
+    /// The connection on which it was sent again; `None` is that of the entry.
+    pub(super) again: Option<u64>,
     pub(super) after: Duration,
+    /// True if the application never sends the same bytes twice.
+    pub(super) certain: bool,
 }
 
 /// The commands that an application sends, and repeats.
 #[derive(Debug, Default)]
 struct Habits {
     names: HashMap<Name, Habit>,
-    /// The latest commands, and those before them.
-    commands: [HashSet<(u64, u64)>; 2],
+    /// The latest commands, each with its last connection and time, and those before them.
+    commands: [HashMap<(u64, u64), (u64, Stamp)>; 2],
 }
 
 #[derive(Debug, Default)]
 struct Habit {
     sent: u64,
-    /// True if a command of this name was sent twice.
-    repeats: bool,
+    /// Times that a command of this name was sent again, and the shortest time after which.
+    repeats: u64,
+    shortest: Option<Duration>,
 }
 
 impl Habits {
     /// Returns true if the application never sends such a command twice on purpose.
     fn are_unique(&self, name: &Name) -> bool {
-        self.names.get(name).is_some_and(|habit| !habit.repeats && habit.sent >= HABIT)
+        self.names.get(name).is_some_and(|habit| habit.repeats == 0 && habit.sent >= HABIT)
     }
 
-    fn note(&mut self, entry: &Entry) {
+    /// Returns true if the application has often repeated such a command, and never as soon as this.
+    fn is_out_of_rhythm(&self, name: &Name, after: Duration) -> bool {
+        let habit = self.names.get(name).filter(|habit| habit.repeats >= RHYTHM);
+        habit.and_then(|habit| habit.shortest).is_some_and(|shortest| after < shortest * 4 / 5)
+    }
+
+    /// Returns the connection on which a command was last sent, and when.
+    fn last(&self, entry: &Entry) -> Option<(u64, Stamp)> {
+        self.commands.iter().find_map(|some| some.get(&(entry.hash, entry.length)).copied())
+    }
+
+    fn note(&mut self, entry: &Entry, flow: u64) {
         if self.names.len() >= NAMES && !self.names.contains_key(&entry.name) {
             return;
         }
+        let last = self.last(entry);
         let habit = self.names.entry(entry.name).or_default();
         habit.sent += 1;
-        let command = (entry.hash, entry.length);
-        habit.repeats |= self.commands.iter().any(|some| some.contains(&command));
+        if let Some((_, last)) = last {
+            let after = entry.at.since(last);
+            habit.repeats += 1;
+            habit.shortest = Some(habit.shortest.map_or(after, |shortest| shortest.min(after)));
+        }
         let [latest, before] = &mut self.commands;
         if latest.len() >= REMEMBERED {
             *before = std::mem::take(latest);
         }
-        latest.insert(command);
+        latest.insert((entry.hash, entry.length), (flow, entry.at));
     }
 }
 
@@ -98,15 +123,29 @@ impl Repeats {
     /// of the command on it.
     pub(super) fn sent(
         &mut self,
-        client: Option<SocketAddr>,
+        (flow, client): (u64, Option<SocketAddr>),
         opened: Stamp,
         (place, entry): &(u64, Entry),
     ) -> Option<Again> {
         let again = self.again(client, opened, *place, entry);
         if again.is_none() {
-            self.habits.note(entry);
+            self.habits.note(entry, flow);
         }
         again
+    }
+
+    /// Takes a command that a client had sent before it abandoned the connection, and that reaches the server only now: it
+    /// runs twice if the client has sent it on another connection since then.
+    pub(super) fn late(&self, flow: u64, abandoned: Stamp, entry: &Entry) -> Option<Again> {
+        let unique = entry.kind == Kind::Additive && self.habits.are_unique(&entry.name);
+        let (again, at) = self.habits.last(entry).filter(|_| unique)?;
+        (again != flow && at >= abandoned).then(|| Again {
+            entry: *entry,
+            flow,
+            again: Some(again),
+            after: at.since(abandoned),
+            certain: true,
+        })
     }
 
     fn again(&mut self, client: Option<SocketAddr>, opened: Stamp, place: u64, entry: &Entry) -> Option<Again> {
@@ -121,11 +160,12 @@ impl Repeats {
             let fits = loss.client == client && opened >= loss.at && place <= loss.most + entry.behind;
             let which = loss.answered.iter().position(|lost| lost.is_same(entry)).filter(|_| fits)?;
             let after = now.since(loss.at);
-            if !habits.are_unique(&entry.name) {
+            let certain = habits.are_unique(&entry.name);
+            if !certain && !habits.is_out_of_rhythm(&entry.name, now.since(loss.answered[which].at)) {
                 return None;
             }
             loss.answered.remove(which);
-            Some(Again { entry: *entry, flow: loss.flow, after })
+            Some(Again { entry: *entry, flow: loss.flow, again: None, after, certain })
         })
     }
 }

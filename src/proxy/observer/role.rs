@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{News, channels::Channels};
+use super::{News, channels::Channels, view::Heard};
 use crate::{
     classify::Failure,
     clock::Stamp,
@@ -29,6 +29,8 @@ pub(super) struct Role {
     pub(super) good: Stamp,
     /// The beginning of the latest outage.
     pub(super) outage: Option<Stamp>,
+    /// Its good replies.
+    pub(super) heard: Heard,
     /// Channels of subscribers that were lost and are not confirmed again, and their number at first.
     missing: Channels,
     of: u64,
@@ -74,6 +76,7 @@ impl Role {
             state: State::Unproven,
             good: Stamp::START,
             outage: None,
+            heard: Heard::default(),
             missing: Channels::default(),
             of: 0,
             unknown: 0,

@@ -18,6 +18,7 @@ use crate::{
     record::{Recorder, fixture},
     render::views::{Figure, escaped},
     report::{Comparison, Report},
+    trace::TraceReport,
 };
 
 const TIME: WallTime = WallTime::from_unix_nanos(1_795_356_131_204_512_000);
@@ -35,7 +36,9 @@ fn sample(content: Content, format: Format) -> io::Result<String> {
         Content::Comparison => written(&comparison(), format),
         Content::Checkup => written(&checkup(), format),
         Content::IdleReport => written(&idle_report(), format),
+        Content::Trace => written(&TraceReport::example(TIME), format),
         Content::Drill => written(&[cell("close@1s")][..], format),
+        Content::Survival => written(&crate::render::survival::tests::survival(), format),
         Content::Explanation => written(&knowledge::search("RD012").unwrap(), format)
             .and_then(|answer| Ok(answer + &written(knowledge::entries(), format)?)),
         Content::Events => written(&event(), format),
@@ -123,7 +126,7 @@ fn each_format_is_offered_by_a_command_under_its_own_name() {
 
 #[test]
 fn a_view_that_a_result_does_not_have_is_an_error() {
-    for format in [Format::Ndjson, Format::Openmetrics, Format::Markdown] {
+    for format in [Format::Ndjson, Format::Hlog, Format::Markdown] {
         let error = written(&checkup(), format).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::Unsupported, "{format:?}");
     }

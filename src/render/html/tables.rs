@@ -83,8 +83,7 @@ fn findings(report: &Report) -> Content {
 }
 
 fn failovers(report: &Report, times: Times) -> Content {
-    let all = report.sentinels.iter().flat_map(|set| &set.failovers);
-    let rows = all.flat_map(steps).map(|(time, step)| vec![text(&times.of(time)), text(&step)]);
+    let rows = report.failovers.iter().flat_map(steps).map(|(time, step)| vec![text(&times.of(time)), text(&step)]);
     (&["Time (UTC)", "Step"], &[], rows.collect())
 }
 
@@ -115,6 +114,7 @@ fn refusals(report: &Report, times: Times) -> Content {
         let end = match refusal.end {
             Some(RefusalEnd::Served) => "served again",
             Some(RefusalEnd::ConnectionLost) => "connection lost",
+            Some(RefusalEnd::SlotsMoved) => "slots moved",
             Some(RefusalEnd::RunEnded) | None => "not over",
         };
         vec![

@@ -240,7 +240,7 @@ fn no_text_from_outside_becomes_markup() {
 fn several_targets_are_rows_of_a_page_with_the_findings_of_each() {
     let hostile = "</script><img src=x>";
     let target = |name: &str| Target { name: Some(name.into()), ..plan().target };
-    let scope = Scope { targets: ["one", "two", hostile].map(target).to_vec(), rejected: Vec::new(), tags: Vec::new() };
+    let scope = Scope { targets: ["one", "two", hostile].map(target).to_vec(), ..Scope::default() };
     let mut records = Records::default();
     records.on_event(&started(Plan { scope: Some(scope), subscription: None, ..plan() }));
     for name in ["one", "two", hostile] {
@@ -260,6 +260,14 @@ fn several_targets_are_rows_of_a_page_with_the_findings_of_each() {
 }
 
 /// The browser refuses a script with another hash.
+#[test]
+fn an_application_has_a_matrix_of_cases_and_roles() {
+    let page = check(&render::survival::tests::survival());
+    let deaf = "<td class=\"no\" title=\"subscriber: silent &lt;70&gt; s\"><b>DEAF</b>";
+    assert!(page.contains(&format!("<th scope=\"row\">blackhole-70s</th>{deaf}")), "{page}");
+    assert!(page.contains("<h1>The application survives 1 of 4</h1>"), "{page}");
+}
+
 #[test]
 fn the_policy_of_the_page_has_the_hash_of_the_script() {
     use base64::{Engine, prelude::BASE64_STANDARD};

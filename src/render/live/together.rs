@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     clock::Stamp,
-    event::{Confirmations, Event, EventKind},
+    event::{Confirmations, Connected, Event, EventKind},
     foreign::Foreign,
     record::Outage,
     render::{
@@ -124,10 +124,7 @@ fn named(connections: &BTreeSet<u32>) -> String {
 fn common(event: &Event, outage: Option<&Outage>) -> Option<(Common, Option<Duration>)> {
     let lasted = |after| outage.map_or(after, |outage| outage.duration(event.at));
     let (label, text, time) = match &event.kind {
-        EventKind::Connected(connected) => {
-            let parts = [connected.server.introduction(), Some(format!("RESP{}", connected.resp))];
-            ("connected", parts.into_iter().flatten().collect::<Vec<_>>().join(" · "), None)
-        }
+        EventKind::Connected(connected) => ("connected", introduced(connected), None),
         EventKind::Disconnected(lost) => ("disconnected", event_line::loss(lost), None),
         EventKind::Stalled { .. } => ("stalled", "probes unanswered".into(), None),
         EventKind::Resumed { after } => ("resumed", "same connections".into(), Some(lasted(*after))),
@@ -165,7 +162,10 @@ fn common(event: &Event, outage: Option<&Outage>) -> Option<(Common, Option<Dura
         | EventKind::RoleChanged(_)
         | EventKind::NewProcess(_)
         | EventKind::Sentinel(_)
+        | EventKind::Cluster(_)
+        | EventKind::ClusterClient(_)
         | EventKind::LedgerRead(_)
+        | EventKind::ServerClock(_)
         | EventKind::Evidence(_)
         | EventKind::PathProbed(_)
         | EventKind::FaultInjected { .. }
@@ -181,6 +181,11 @@ fn common(event: &Event, outage: Option<&Outage>) -> Option<(Common, Option<Dura
     };
     event.connection?;
     Some((Common { label, target: event.target.clone(), text }, time))
+}
+
+fn introduced(connected: &Connected) -> String {
+    let parts = [connected.server.introduction(), Some(format!("RESP{}", connected.resp))];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn confirmed(confirmations: &Confirmations) -> String {

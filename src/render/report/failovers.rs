@@ -8,11 +8,11 @@ use crate::{
         Times,
         units::{clean, span},
     },
-    report::{Failover, Report},
+    report::Failover,
 };
 
-pub(super) fn write(report: &Report, times: Times, out: &mut dyn Write) -> io::Result<()> {
-    for failover in report.sentinels.iter().flat_map(|set| &set.failovers) {
+pub(super) fn write(failovers: &[Failover], times: Times, out: &mut dyn Write) -> io::Result<()> {
+    for failover in failovers {
         writeln!(out)?;
         writeln!(out, "failover  {} → {}", clean(&failover.from), clean(&failover.to))?;
         for (time, step) in steps(failover) {
@@ -28,11 +28,17 @@ pub(super) fn write(report: &Report, times: Times, out: &mut dyn Write) -> io::R
 /// Returns the steps that are known, in order.
 pub(in crate::render) fn steps(failover: &Failover) -> Vec<(WallTime, String)> {
     let (from, to) = (clean(&failover.from), clean(&failover.to));
+    let (down, named) = match failover.epoch {
+        None => (format!("+sdown: a Sentinel finds {from} down"), format!("the Sentinels name {to}")),
+        Some(epoch) => {
+            (format!("the cluster finds {from} down"), format!("the cluster names {to} (configuration epoch {epoch})"))
+        }
+    };
     let steps = [
-        (failover.down, format!("+sdown: a Sentinel finds {from} down")),
+        (failover.down, down),
         (failover.last_reply, format!("last reply of {from}")),
         (failover.promoted, format!("{to} is promoted")),
-        (Some(failover.named), format!("the Sentinels name {to}")),
+        (Some(failover.named), named),
         (failover.first_reply, format!("first reply of {to}")),
         (failover.demoted, format!("{from} is demoted")),
     ];

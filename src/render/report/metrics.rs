@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    render::views::Family,
+    render::views::{Family, level},
     report::{Diagnosis, Latency, Report},
-    verdict::Verdict,
 };
 
 /// Returns every family, except those of an absent part of the report.
@@ -38,14 +37,9 @@ fn about(report: &Report) -> Vec<Family> {
         ];
         runs.push("_info", labels, 1.0);
     }
-    let verdict = match report.verdict {
-        Verdict::Healthy => 0.0,
-        Verdict::Degraded => 1.0,
-        Verdict::Critical => 2.0,
-    };
     vec![
         runs,
-        Family::gauge("verdict", "0 healthy, 1 degraded, 2 critical.", verdict),
+        Family::gauge("verdict", "0 healthy, 1 degraded, 2 critical.", level(report.verdict)),
         Family::gauge("run_duration_seconds", "Duration of the run.", report.duration),
     ]
 }
@@ -202,9 +196,10 @@ fn messages(report: &Report) -> Vec<Family> {
 
 fn failovers(report: &Report) -> Vec<Family> {
     let mut families = Vec::new();
-    if let Some(set) = &report.sentinels {
-        let both: f64 = set.failovers.iter().map(|failover| failover.two_primaries.as_secs_f64()).sum();
-        families.push(Family::counter("failovers", "Failovers of the Sentinels.", set.failovers.len() as f64));
+    if report.sentinels.is_some() || !report.failovers.is_empty() {
+        let both: f64 = report.failovers.iter().map(|failover| failover.two_primaries.as_secs_f64()).sum();
+        let number = report.failovers.len() as f64;
+        families.push(Family::counter("failovers", "Failovers of the Sentinels or of the cluster.", number));
         families.push(Family::counter("two_primaries_seconds", "Time in which two servers were primaries.", both));
     }
     if let Some(ledger) = &report.ledger {

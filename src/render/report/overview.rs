@@ -1,6 +1,6 @@
 //! The report as Markdown for a ticket: the verdict, the incidents, the figures, the findings.
 
-use super::{incidents, text};
+use super::{incidents, text, vantage};
 use crate::{
     render::{
         Style, Times, application, header,
@@ -25,6 +25,8 @@ pub(super) fn of(report: &Report, style: Style) -> Overview {
     }
     let items: Vec<_> = incidents::blocks(report, times).iter().map(|lines| item(lines)).collect();
     above.extend((!items.is_empty()).then(|| items.join("\n")));
+    let seen: Vec<_> = vantage::lines(report, times).iter().map(|line| format!("- {}", escaped(line))).collect();
+    above.extend((!seen.is_empty()).then(|| seen.join("\n")));
     let latencies = [
         ("latency", &report.latency),
         ("round trip", &report.service),

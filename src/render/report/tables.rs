@@ -171,6 +171,7 @@ fn refusal(row: &RefusalRow, times: Times) -> Vec<String> {
     let end = match refusal.end {
         Some(RefusalEnd::Served) => "served again",
         Some(RefusalEnd::ConnectionLost) => "connection lost",
+        Some(RefusalEnd::SlotsMoved) => "slots moved",
         Some(RefusalEnd::RunEnded) | None => "not over",
     };
     vec![

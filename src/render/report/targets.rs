@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{incidents, metrics, overview, plugin, rows, tables, text};
+use super::{cluster, incidents, metrics, overview, plugin, rows, tables, text, vantage};
 use crate::{
     foreign::Foreign,
     output::Rows,
@@ -15,7 +15,7 @@ use crate::{
         html::{self, Page},
         table,
         units::{clean, count, duration, percent},
-        views::{Family, Figure, Overview, PluginLine, Records, Table, escaped},
+        views::{Family, Figure, Overview, PluginLine, Records, Table, escaped, of_all_targets},
     },
     report::{Log, Percentiles, Report, RunReport, ScopeReport, TargetFinding, TargetReport, lost_together},
     verdict::Verdict,
@@ -122,6 +122,8 @@ impl Document for ScopeReport {
             records.without_lists("target", &Of { target, entry: report })?;
             each(records, "run", target, &report.runs)?;
             each(records, "incident", target, &report.incidents.rows)?;
+            let vantage = report.vantage.as_ref().map_or(&[][..], |vantage| &vantage.rows);
+            each(records, "vantage_incident", target, vantage)?;
             each(records, "fault", target, &report.faults)?;
             each(records, "outage", target, &report.outages.rows)?;
             each(records, "connection", target, &report.connections)?;
@@ -192,20 +194,9 @@ impl Document for ScopeReport {
 
     /// The families of each target, every sample with its label.
     fn metrics(&self) -> io::Result<Vec<Family>> {
-        let mut all: Vec<Family> = Vec::new();
-        for TargetReport { target, report } in &self.targets {
-            for mut family in metrics::families(report) {
-                for sample in &mut family.samples {
-                    // In a run of a single target, this is its URL.
-                    sample.labels.iter_mut().filter(|(name, _)| *name == "target").for_each(|(name, _)| *name = "url");
-                    sample.labels.insert(0, ("target", target.to_string()));
-                }
-                match all.iter_mut().find(|known| known.name == family.name) {
-                    Some(known) => known.samples.append(&mut family.samples),
-                    None => all.push(family),
-                }
-            }
-        }
+        let of_target =
+            |TargetReport { target, report }: &TargetReport| (target.to_string(), metrics::families(report));
+        let mut all = of_all_targets(self.targets.iter().map(of_target));
         let mut verdicts = Family::new("targets", "gauge", "Targets by verdict.");
         for (verdict, number) in [
             (Verdict::Healthy, self.verdicts.healthy),
@@ -251,6 +242,12 @@ fn unbroken(report: &ScopeReport, style: Style, out: &mut dyn Write) -> io::Resu
         writeln!(out, "{} for {}\n", Times::moments(style).in_full(run.time), duration(report.duration))?;
     }
     totals(report, out)?;
+    if let Some(cluster) = &report.cluster {
+        writeln!(out, "cluster   {}", cluster::summary(cluster))?;
+    }
+    if let Some(client) = &report.cluster_client {
+        writeln!(out, "client    {}", cluster::client(client))?;
+    }
     let rows: Vec<_> = report.targets.iter().take(ROWS).map(row).collect();
     writeln!(out)?;
     table::lines(&COLUMNS, 2..10, &rows, columns).iter().try_for_each(|line| writeln!(out, "{line}"))?;
@@ -264,6 +261,7 @@ fn unbroken(report: &ScopeReport, style: Style, out: &mut dyn Write) -> io::Resu
         writeln!(out, "\n--- {} · {word} · {}", clean(target), text::headline(report))?;
         let times = Times::of_report(report, style);
         incidents::write(report, times, out)?;
+        vantage::write(report, times, fit::readable(columns), out)?;
         text::details(report, times, style, out)?;
     }
     let hidden = report.unhealthy().len().saturating_sub(DETAILED);
@@ -305,7 +303,7 @@ fn row(TargetReport { target, report }: &TargetReport) -> Vec<String> {
     let failed = probes.as_ref().map_or("–".into(), |probes| (probes.failed + probes.timed_out).to_string());
     let worst = outages.rows.iter().max_by(|one, other| one.duration.total_cmp(&other.duration));
     vec![
-        clean(target),
+        cluster::followed(target, report),
         report.verdict.to_string(),
         outages.availability.map_or("–".into(), percent),
         time(latency.map(|latency| latency.p50)),
@@ -374,7 +372,7 @@ mod tests {
     fn report(count: usize, lost: std::ops::Range<usize>) -> RunReport {
         let target = |number| Target { name: Some(format!("t{number}")), ..plan().target };
         let rejected = vec![RejectedLine { line: 7, why: "not valid UTF-8".into() }];
-        let scope = Scope { targets: (0..count).map(target).collect(), rejected, tags: Vec::new() };
+        let scope = Scope { targets: (0..count).map(target).collect(), rejected, ..Scope::default() };
         let mut records = Records::default();
         let mut plan = plan();
         plan.scope = Some(scope);
@@ -413,13 +411,16 @@ mod tests {
                 Format::Json => "\"target\": \"t3\"",
                 Format::Ndjson => "{\"type\":\"outage\",\"target\":\"t1\",",
                 Format::Csv => "\r\nt0,verdict,healthy\r\n",
-                Format::Openmetrics => "redis_doctor_outages_total{target=\"t2\",kind=\"drop\"} 1\n",
+                Format::Openmetrics | Format::Prometheus => {
+                    "redis_doctor_outages_total{target=\"t2\",kind=\"drop\"} 1\n"
+                }
                 Format::Nagios => "REDIS-DOCTOR WARNING - 3 of 4 targets degraded: t1, t2, t3",
                 Format::Markdown => "\n| t0 | healthy |",
                 Format::Html => "<td>t0</td><td>healthy</td>",
                 // The sum of all targets.
                 Format::Hgrm => "Total count    =            4]",
                 Format::Hlog => "\nTag=t3,0.000,1.000,0.1",
+                Format::Junit => unreachable!("it is for drills"),
             };
             assert!(text.contains(part), "{format:?}: no {part:?} in {text}");
         }

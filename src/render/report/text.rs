@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::{course, failovers, incidents, tables};
+use super::{course, failovers, incidents, tables, vantage};
 use crate::{
     event::list_of,
     plan::Command,
@@ -17,6 +17,9 @@ use crate::{
     report::{Delivery, Outages, Probes, Refusals, Report, Run, SlowStretches, Subscriptions, together},
     verdict::{Severity, Verdict},
 };
+
+/// Runs that are described; the JSON has all.
+const RUNS: usize = 10;
 
 pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut text = Vec::new();
@@ -38,6 +41,7 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
         heading(report, times, width, style.below_header, out)?;
         application(report, width, out)?;
         incidents::write(report, times, out)?;
+        vantage::write(report, times, width, out)?;
         course::write(report, times, columns, out)?;
         totals(report, times, width, out)?;
         tables::latencies(report, columns, out)?;
@@ -50,7 +54,7 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
 /// with all of its evidence, the errors, the states and the gates, too.
 pub(super) fn details(report: &Report, times: Times, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let Style { columns, verbose, .. } = style;
-    failovers::write(report, times, out)?;
+    failovers::write(&report.failovers, times, out)?;
     if verbose {
         tables::outages(report, times, columns, out)?;
         tables::causes(&report.outages.rows, times, verbose, out)?;
@@ -126,7 +130,7 @@ pub(super) fn headline(report: &Report) -> String {
 }
 
 fn heading(report: &Report, times: Times, width: usize, below_header: bool, out: &mut dyn Write) -> io::Result<()> {
-    for run in &report.runs {
+    for run in report.runs.iter().take(RUNS) {
         writeln!(out)?;
         if !below_header {
             line(&clean(&header::target_line(&run.started)), width, out)?;
@@ -136,7 +140,10 @@ fn heading(report: &Report, times: Times, width: usize, below_header: bool, out:
         }
         line(&clean(&summary(run, times)), width, out)?;
     }
-    Ok(())
+    match report.runs.len().saturating_sub(RUNS) {
+        0 => Ok(()),
+        more => writeln!(out, "… and {}", count(more as u64, "more run")),
+    }
 }
 
 /// Writes the lines about an observed application.

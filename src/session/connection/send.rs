@@ -14,7 +14,7 @@ use crate::{
     plan::{Name, OnReadonly},
     session::{
         link::FailedCommand,
-        request::{Exchange, FailedRequest, PONG, Proof, Request, WaitingFailure, summary},
+        request::{Exchange, FailedRequest, PONG, Proof, Request, WaitingFailure, is_earlier, summary},
     },
     units::span,
 };
@@ -68,7 +68,7 @@ impl Session {
             state.in_flight += u64::from(request.counted);
             state.link.on_launch(launched);
             // What waits for a lost connection is not to wait after the session has left for another server.
-            let left = (self.ctx.plan.sentinels.is_some() && !state.link.is_up()).then(|| self.moved.notified());
+            let left = (self.ctx.plan.follows() && !state.link.is_up()).then(|| self.moved.notified());
             (state.subject.clone(), state.epoch, state.link.loss().is_none(), left)
         };
         // Pinned here: the future is large and would be moved by the call.
@@ -109,7 +109,7 @@ impl Session {
     fn judge(&self, request: &Request, epoch: u64, value: Value) -> Result<Value, FailedRequest> {
         let right = match (&request.proof, &value) {
             (Proof::Reply, _) => true,
-            (Proof::Value(wanted), Value::BulkString(got)) => wanted == got,
+            (Proof::Value(wanted, _), Value::BulkString(got)) => wanted == got,
             (Proof::Nonce(wanted), Value::BulkString(got)) => {
                 let right = wanted == got;
                 if right {
@@ -119,21 +119,35 @@ impl Session {
             }
             (Proof::Pong, Value::SimpleString(text)) => text == PONG,
             (Proof::Nonce(_), Value::SimpleString(text)) if text == PONG => self.on_pong(),
-            (Proof::Value(_) | Proof::Nonce(_) | Proof::Pong, _) => false,
+            (Proof::Value(..) | Proof::Nonce(_) | Proof::Pong, _) => false,
         };
         if right {
             return Ok(value);
         }
-        let (class, text) = match value {
+        let (class, text) = match (&request.proof, value) {
             // Not misdirected: only a GET is answered with nil.
-            Value::Nil => (ErrorClass::Other, "the value written before is gone from the server".to_owned()),
-            _ => (ErrorClass::Desync, format!("a reply to another command: {}", summary(&value))),
+            (_, Value::Nil) => (ErrorClass::Other, "the value written before is gone from the server".to_owned()),
+            // A replica that was promoted may not have the latest write to the old primary.
+            (Proof::Value(wanted, at), Value::BulkString(got))
+                if is_earlier(&got, wanted) && self.is_newer_than(*at) =>
+            {
+                (
+                    ErrorClass::Other,
+                    "the value written before is gone from the server, which has an earlier one".to_owned(),
+                )
+            }
+            (_, value) => (ErrorClass::Desync, format!("a reply to another command: {}", summary(&value))),
         };
         let failure = Failure::doctor(class, Stage::Command, text);
         if class == ErrorClass::Desync {
             self.on_desync(request, epoch, &failure);
         }
         Err(FailedRequest { failure, ambiguous: class == ErrorClass::Desync })
+    }
+
+    /// Returns true if the connection in use was made after a moment.
+    fn is_newer_than(&self, moment: Stamp) -> bool {
+        self.link(|link| link.loss().is_some() || link.up_since() > moment)
     }
 
     /// Handles `PONG` in reply to a PING with a nonce; returns true if it is the reply of a proxy.
@@ -203,6 +217,9 @@ impl Session {
         let in_flight = state.in_flight;
         state.in_flight -= u64::from(counted);
         exchange.disturbed = !state.link.is_up();
+        if exchange.outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_misplaced()) {
+            self.ctx.doubts.notify_one();
+        }
         let changed = match &exchange.outcome {
             Ok(_) => {
                 state.writes.accepted |= request.is_write();

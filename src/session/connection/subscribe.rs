@@ -86,6 +86,24 @@ impl Session {
         }
     }
 
+    /// Subscribes again if this client did so before, and returns true then.
+    pub(in crate::session) fn renew_subscription(&self) -> bool {
+        let mut state = self.lock();
+        let due = self.is_paced() && state.subscription.progress == Progress::Done;
+        if due {
+            self.unsubscribe(&mut state);
+        }
+        due
+    }
+
+    /// Records that the connection has all its subscriptions, although a loss was reported that was none: a command failed
+    /// with an earlier attempt to connect.
+    pub(in crate::session) fn keep_subscriptions(&self) {
+        self.inbox.forget_confirmations();
+        let confirmed = self.inbox.confirm_all();
+        self.on_confirmed(confirmed);
+    }
+
     /// Returns true while an attempt to subscribe is in progress.
     pub(in crate::session) fn is_subscribing(&self) -> bool {
         self.lock().subscription.progress == Progress::Running

@@ -7,11 +7,18 @@ use crate::{
     classify::ErrorClass,
     clock::Stamp,
     event::{ClientState, Confirmations, EventKind, StopReason},
-    session::prognosis::{self, Situation},
+    session::{
+        identify,
+        prognosis::{self, Situation},
+    },
 };
 
 /// A longer outage is reported as `retrying`.
 const LONG_OUTAGE: Duration = Duration::from_secs(1);
+
+/// Longest time in which redis-doctor was itself busy that excuses a missing confirmation: a server could otherwise hide
+/// behind the work that it causes.
+const LONGEST_EXCUSE: Duration = Duration::from_secs(20);
 
 impl Monitor {
     pub(super) async fn watch_outage(&mut self) {
@@ -89,7 +96,7 @@ impl Monitor {
                 resubscription.restored = None;
             }
         } else if self.session.inbox.subscription().wanted() > 0 {
-            self.resubscription = Some(Resubscription { lost_at, restored: None, reported: false });
+            self.resubscription = Some(Resubscription { lost_at, restored: None, renewed: false, reported: false });
         }
     }
 
@@ -97,27 +104,59 @@ impl Monitor {
     pub(super) fn on_subscriptions_ended(&mut self, at: Stamp) {
         let lost_at = self.resubscription.as_ref().map_or(at, |known| known.lost_at);
         let restored = self.outage.is_none().then_some(at);
-        self.resubscription = Some(Resubscription { lost_at, restored, reported: false });
+        self.resubscription = Some(Resubscription { lost_at, restored, renewed: false, reported: false });
     }
 
-    pub(super) fn watch_resubscription(&mut self) {
-        let Some(Resubscription { lost_at, restored: Some(restored), reported: false }) = self.resubscription else {
+    pub(super) async fn watch_resubscription(&mut self) {
+        let Some(due @ Resubscription { restored: Some(restored), reported: false, .. }) = self.resubscription else {
             return;
         };
         let now = self.ctx.clock.now();
         let asked_again = self.replacement.is_some() && self.refused.is_none() || self.session.is_subscribing();
         // The library itself waits one response timeout for its resubscription. What arrived while redis-doctor was
-        // paused has yet to be read.
-        let since = restored.max(self.ctx.process.pauses.resumed(now));
-        if now.since(since) < self.ctx.plan.policy.response_timeout + DWELL || asked_again {
+        // paused or busy has yet to be read, unless it is known that the server refuses.
+        let due_at = match self.refused {
+            Some(_) => restored.after(DWELL),
+            None => {
+                let since = restored.max(self.ctx.process.pauses.resumed(now));
+                let own = self.ctx.observer.standstill(since, now).min(LONGEST_EXCUSE);
+                since.after(self.ctx.plan.policy.response_timeout + DWELL + own)
+            }
+        };
+        if now < due_at || asked_again {
             return;
         }
         let wanted = self.session.inbox.subscription().wanted() as u64;
-        let confirmed = self.session.inbox.confirmed() as u64;
-        // Confirmed or lost since the changes were read: the next poll reports it.
-        if confirmed >= wanted || self.session.link(|link| link.loss().is_some()) {
+        let is_missing = |monitor: &Self| {
+            // Confirmed or lost since the changes were read: the next poll reports it.
+            let confirmed = monitor.session.inbox.confirmed() as u64;
+            confirmed < wanted && monitor.session.link(|link| link.loss().is_none())
+        };
+        if !is_missing(self) {
             return;
         }
+        // Seldom, and large.
+        let known = Box::pin(identify::subscriptions(&self.session)).await;
+        if !is_missing(self) {
+            return;
+        }
+        if known.is_some_and(|known| known >= wanted) {
+            return self.session.keep_subscriptions();
+        }
+        if !due.renewed && self.refused.is_none() && self.session.renew_subscription() {
+            let restored = Some(self.ctx.clock.now());
+            self.resubscription = Some(Resubscription { restored, renewed: true, ..due });
+            return;
+        }
+        self.report_missing(due.lost_at);
+        self.resubscription = Some(Resubscription { reported: true, ..due });
+    }
+
+    /// Reports that subscriptions are missing on a connection that answers.
+    fn report_missing(&mut self, lost_at: Stamp) {
+        let now = self.ctx.clock.now();
+        let wanted = self.session.inbox.subscription().wanted() as u64;
+        let confirmed = self.session.inbox.confirmed() as u64;
         self.emit(now, EventKind::Resubscribed(Confirmations { wanted, confirmed, after: now.since(lost_at) }));
         self.session.reported_missing.store(true, Ordering::Relaxed);
         let refused = match self.refused {
@@ -129,7 +168,6 @@ impl Monitor {
         let why = format!("the connection answers, but {confirmed} of {wanted} subscriptions were confirmed{refused}");
         self.enter(now, ClientState::SubscriptionLost, why);
         self.replacement = Some(now.after(DWELL));
-        self.resubscription = Some(Resubscription { lost_at, restored: Some(restored), reported: true });
     }
 
     /// Checks for states that show in the replies.

@@ -52,6 +52,10 @@ impl Monitor {
         if writes.accepted {
             self.on_primary();
         }
+        // The connections go to the new primary as soon as the cluster names it.
+        if self.ctx.plan.cluster.is_some() && self.ctx.plan.follows() {
+            return;
+        }
         if let Some(failure) = writes.refused
             && self.is_demoted(&failure).await
         {

@@ -8,6 +8,7 @@ pub(super) const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("clock.rs", "poll_fn", "it is `Alarm::within` itself"),
     ("dial/resp_stream.rs", "read_buf", "`RespStream::receive` sets the deadline of a whole reply"),
     ("engine/run/evidence.rs", "shutdown", "it ends tasks, not a connection"),
+    ("exporter.rs", "accept", "a listener waits for scrapers until the run ends"),
     ("proxy/acceptor.rs", "accept", "a listener waits for clients until the proxy ends"),
     ("proxy/flow.rs", "poll_fn", "a relayed connection may be idle; it ends with either end, a fault, or the proxy"),
     ("proxy/flow/dialing.rs", "poll_fn", "a stalled connection waits for the end of the fault, or of the proxy"),
@@ -20,6 +21,11 @@ pub(super) const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("session/subject.rs", "psubscribe", "`Session::subscribe_on` sets the deadline of all of them"),
     ("session/subject.rs", "send_packed_command", "`Session::send_with` sets it, with a timer that serves many probes"),
     ("session/subject.rs", "subscribe", "`Session::subscribe_on` sets the deadline of all of them"),
+    (
+        "supervise/application.rs",
+        "read_buf",
+        "an application may run for long; it ends with the run, or the drill's case",
+    ),
 ];
 
 /// The waits for the network outside of `within`, by the name of the call.
@@ -57,11 +63,13 @@ fn waits(tokens: &[Token], at: usize, name: &str) -> bool {
     }
     match name {
         "copy_bidirectional"
+        | "get_async_connection"
         | "get_async_pubsub"
         | "get_multiplexed_async_connection_with_config"
         | "lookup_host"
         | "parse_redis_value_async"
         | "poll_fn"
+        | "query_async"
         | "send_packed_command"
         | "send_packed_commands" => true,
         "connect" if is_method => awaited && has_arguments,

@@ -290,6 +290,15 @@ impl RunningDoctor {
         });
     }
 
+    /// Waits until the cluster is described and as many of its nodes are connected.
+    #[track_caller]
+    pub(crate) fn wait_for_cluster(&self, connected: usize, within: Duration) {
+        let what = format!("{connected} connected nodes of a cluster");
+        self.wait_until(&what, within, |_, lines| {
+            lines.contains("slots served") && lines.matches("the connections go to").count() >= connected
+        });
+    }
+
     #[track_caller]
     fn wait_for_line(
         &self,

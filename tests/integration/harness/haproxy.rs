@@ -2,20 +2,20 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::program::proxy;
-use super::{Target, eventually, free_port, skipped};
+use super::program::installed;
+use super::{Running, Target, eventually, free_port, skipped};
 
 /// A running HAProxy. Dropping it ends it.
 pub(crate) struct Haproxy {
     program: PathBuf,
     address: SocketAddr,
-    process: Child,
+    process: Running,
     directory: TempDir,
 }
 
@@ -24,7 +24,7 @@ impl Haproxy {
     /// `what` is skipped where it is not installed.
     #[track_caller]
     pub(crate) fn before(server: SocketAddr, lines: &[&str], what: &str) -> Option<Self> {
-        let Some(program) = proxy("haproxy") else {
+        let Some(program) = installed("haproxy") else {
             skipped(what, "there is no haproxy here");
             return None;
         };
@@ -45,8 +45,8 @@ impl Haproxy {
     /// Ends it (SIGTERM closes its connections, SIGKILL leaves that to the kernel) and starts it again.
     #[track_caller]
     pub(crate) fn restart(&mut self, signal: Signal) {
-        kill_process(Pid::from_child(&self.process), signal).unwrap();
-        self.process.wait().unwrap();
+        kill_process(Pid::from_child(&self.process.0), signal).unwrap();
+        self.process.0.wait().unwrap();
         self.process = launch(&self.program, self.directory.path());
         self.wait_until_it_listens();
     }
@@ -57,26 +57,20 @@ impl Haproxy {
     }
 }
 
-fn launch(program: &Path, directory: &Path) -> Child {
-    Command::new(program)
+fn launch(program: &Path, directory: &Path) -> Running {
+    let process = Command::new(program)
         .args(["-db", "-q", "-f"])
         .arg(directory.join("haproxy.cfg"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap()
+        .unwrap();
+    Running(process)
 }
 
 impl Target for Haproxy {
     fn url(&self) -> String {
         self.address.url()
-    }
-}
-
-impl Drop for Haproxy {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

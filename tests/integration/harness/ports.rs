@@ -6,7 +6,7 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use socket2::{Domain, Socket, Type};
+use socket2::Socket;
 
 const FIRST: u32 = 10_000;
 const COUNT: u32 = 20_000;
@@ -14,14 +14,21 @@ const COUNT: u32 = 20_000;
 /// A loopback port that was free a moment ago and that this process hands out only once.
 #[track_caller]
 pub(crate) fn free_port() -> u16 {
+    free_listener().local_addr().unwrap().port()
+}
+
+/// A listener on such a port. One that is bound after [`free_port`] could find the port in use: a process that another test
+/// starts in the meantime holds the socket of the check until it runs its program.
+#[track_caller]
+pub(crate) fn free_listener() -> TcpListener {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     // Test processes that run side by side start at different places.
     let start = std::process::id().wrapping_mul(7_919);
     for _ in 0..COUNT {
         let offset = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(start) % COUNT;
         let port = u16::try_from(FIRST + offset).unwrap();
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
+        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            return listener;
         }
     }
     panic!("no free loopback port between {FIRST} and {}", FIRST + COUNT);
@@ -43,10 +50,8 @@ pub(crate) struct FullBacklog {
 impl FullBacklog {
     /// Listens and fills the queue.
     pub(crate) fn new() -> Self {
-        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        // As the standard library does, or connections lately closed on that port would be in the way.
-        listener.set_reuse_address(true).unwrap();
-        listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, free_port())).into()).unwrap();
+        let listener = Socket::from(free_listener());
+        // A shorter queue from now on.
         listener.listen(0).unwrap();
         let mut full = Self { listener, queued: Vec::new() };
         let patience = std::time::Duration::from_millis(100);

@@ -92,8 +92,8 @@ pub(super) fn program(name: &str) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(format!("redis-{name}")))
 }
 
-/// A proxy on the PATH, where Debian puts it, or where `tests/run` put it beside the build.
-pub(super) fn proxy(name: &str) -> Option<PathBuf> {
+/// A program on the PATH, where Debian puts it, or where `tests/run` put it beside the build.
+pub(crate) fn installed(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("tools");
     let directories = std::env::split_paths(&path).chain(["/usr/sbin".into(), tools]);

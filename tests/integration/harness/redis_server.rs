@@ -248,7 +248,20 @@ pub(crate) fn cluster_node() -> Option<RedisServer> {
         return None;
     }
     let bus = free_port().to_string();
-    Some(RedisServer::builder().config("cluster-enabled", "yes").config("cluster-port", &bus).start())
+    let server = RedisServer::builder().config("cluster-enabled", "yes").config("cluster-port", &bus);
+    // A failed primary is replaced after this time and an election; on a busy machine, a node may not run for a second.
+    Some(server.config("cluster-node-timeout", "2000").start())
+}
+
+/// Makes a node a replica of another one, and waits until it may replace that.
+#[track_caller]
+pub(crate) fn replicate(primary: &RedisServer, replica: &RedisServer) {
+    let id = primary.command(["CLUSTER", "MYID"]);
+    meet(primary, replica);
+    eventually("the replica to know its primary", START_LIMIT, || replica.command(["CLUSTER", "NODES"]).contains(&id));
+    replica.command(["CLUSTER", "REPLICATE", &id]);
+    let synced = || replica.command(["INFO", "replication"]).contains("master_link_status:up");
+    eventually("the replica to copy its primary", 2 * START_LIMIT, synced);
 }
 
 /// Makes a cluster of nodes, in which each has its share of the slots.
@@ -270,6 +283,7 @@ pub(crate) fn join_cluster(nodes: &[RedisServer]) {
 }
 
 /// Tells a node of a cluster about another one.
+#[track_caller]
 pub(crate) fn meet(node: &RedisServer, other: &RedisServer) {
     let (host, port) = (other.host.to_string(), other.port().to_string());
     let bus = other.command(["CONFIG", "GET", "cluster-port"]);

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::resp::{Malformed, parse_command};
-use super::{Target, free_port};
+use super::{Target, free_listener};
 
 /// What the server does next on a connection.
 #[derive(Clone, Debug)]
@@ -168,8 +168,8 @@ impl ScriptedServer {
     }
 
     fn start(script: Script) -> Self {
-        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let listener = std::net::TcpListener::bind(address).unwrap();
+        let listener = free_listener();
+        let address = listener.local_addr().unwrap();
         listener.set_nonblocking(true).unwrap();
         let (stop, stopped) = oneshot::channel();
         let seen = Arc::<Mutex<Seen>>::default();

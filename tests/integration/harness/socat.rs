@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::program::proxy;
+use super::program::installed;
 use super::{Target, eventually, free_port, skipped};
 
 /// A running socat with a child for each connection. Dropping it ends them all.
@@ -23,7 +23,7 @@ impl Socat {
     /// Starts one in front of a server; reports `what` as skipped where it is not installed.
     #[track_caller]
     pub(crate) fn before(server: SocketAddr, what: &str) -> Option<Self> {
-        let Some(program) = proxy("socat") else {
+        let Some(program) = installed("socat") else {
             skipped(what, "there is no socat here");
             return None;
         };

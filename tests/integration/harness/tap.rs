@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::flow::{Flow, FlowOrder};
-use super::{Target, eventually, free_port};
+use super::{Target, eventually, free_listener};
 
 /// How long a control may take to be carried out.
 const CONTROL_LIMIT: Duration = Duration::from_secs(10);
@@ -48,8 +48,8 @@ impl Tap {
     /// Relays to `server`; already listening when this returns.
     #[track_caller]
     pub(crate) fn to(server: SocketAddr) -> Self {
-        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let listener = std::net::TcpListener::bind(address).unwrap();
+        let listener = free_listener();
+        let address = listener.local_addr().unwrap();
         listener.set_nonblocking(true).unwrap();
         let (orders, inbox) = unbounded_channel();
         let mode = watch::Sender::new(Mode::default());

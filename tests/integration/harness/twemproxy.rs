@@ -1,18 +1,18 @@
 //! A real twemproxy (nutcracker) in front of a server, where it is installed.
 
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::program::proxy;
-use super::{Target, eventually, free_port, skipped};
+use super::program::installed;
+use super::{Running, Target, eventually, free_port, skipped};
 
 /// A running twemproxy. Dropping it ends it.
 pub(crate) struct Twemproxy {
     address: SocketAddr,
-    process: Child,
+    _process: Running,
     _directory: TempDir,
 }
 
@@ -20,7 +20,7 @@ impl Twemproxy {
     /// Starts one in front of a server; reports `what` as skipped where it is not installed.
     #[track_caller]
     pub(crate) fn before(server: SocketAddr, password: Option<&str>, what: &str) -> Option<Self> {
-        let Some(program) = proxy("nutcracker") else {
+        let Some(program) = installed("nutcracker") else {
             skipped(what, "there is no nutcracker (twemproxy) here");
             return None;
         };
@@ -44,7 +44,7 @@ impl Twemproxy {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let twemproxy = Self { address, process, _directory: directory };
+        let twemproxy = Self { address, _process: Running(process), _directory: directory };
         eventually("twemproxy listens", Duration::from_secs(15), || std::net::TcpStream::connect(address).is_ok());
         Some(twemproxy)
     }
@@ -58,12 +58,5 @@ impl Twemproxy {
 impl Target for Twemproxy {
     fn url(&self) -> String {
         self.address.url()
-    }
-}
-
-impl Drop for Twemproxy {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

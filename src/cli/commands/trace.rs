@@ -1,0 +1,138 @@
+//! `redis-doctor trace`: its flags and its request.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, ValueHint};
+
+use crate::{
+    cli::{choice::formats, environment::Environment, error::UsageError, subcommand::Subcommand, uri, value},
+    output::{self, ColorChoice, Content, Format},
+    plan::Address,
+};
+
+/// The port of Redis and Valkey.
+const PORT: u16 = 6379;
+
+/// Flags of `trace`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct TraceArgs {
+    /// Examine connections to this server only (HOST:PORT or a URL)
+    ///
+    /// All addresses of the name count. Nothing is sent to the server.
+    #[arg(value_name = "HOST:PORT", value_hint = ValueHint::Hostname)]
+    server: Option<String>,
+    /// Examine connections to these ports [default: 6379]
+    ///
+    /// With --pid, the default is any port.
+    #[arg(short, long, value_name = "PORT,…", value_delimiter = ',', value_parser = value::port, conflicts_with = "server",
+          allow_hyphen_values = true)]
+    port: Vec<u16>,
+    /// Examine connections of this process only
+    #[arg(long, value_name = "PID", value_parser = value::pid)]
+    pid: Option<u32>,
+    /// Watch, and show events as they happen
+    ///
+    /// Shows how each connection ends, failed attempts to connect, and findings as they come and go. Without it, the
+    /// connections are examined a single time.
+    #[arg(long)]
+    watch: bool,
+    /// Watch for this long [default: until Ctrl-C]
+    ///
+    /// Implies --watch.
+    #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    duration: Option<Duration>,
+    /// Always exit 0
+    #[arg(long)]
+    exit_zero: bool,
+    /// Result format [default: that of the name of --output, or text]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output", value_parser = formats(Content::Trace))]
+    format: Option<Format>,
+    /// Write the result to this file, - for stdout
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+    /// Print only problems
+    #[arg(short, long, help_heading = "Output")]
+    quiet: bool,
+    /// When to use color
+    ///
+    /// auto means on a terminal, unless NO_COLOR is set.
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    color: ColorChoice,
+}
+
+/// A trace and the output it produces.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TraceRequest {
+    /// Host and port of the server.
+    pub server: Option<(String, u16)>,
+    /// Ports of servers; empty for any.
+    pub ports: Vec<u16>,
+    pub pid: Option<u32>,
+    pub watch: bool,
+    /// Of the watch; `None` until a signal.
+    pub duration: Option<Duration>,
+    pub exit_zero: bool,
+    pub format: Format,
+    /// Instead of stdout.
+    pub output: Option<PathBuf>,
+    pub quiet: bool,
+    pub color: ColorChoice,
+}
+
+impl Subcommand for TraceArgs {
+    const NAME: &'static str = "trace";
+    const ABOUT: &'static str = "Examine the connections of running applications (Linux)";
+    const HELP: &'static str = "\
+Examples:
+  redis-doctor trace                         # all connections to port 6379
+  redis-doctor trace --pid 4711              # those of one process, to any port
+  redis-doctor trace cache.example:6380 --watch
+  redis-doctor trace -d 1m --format json -o trace.json
+  redis-doctor trace --format csv | column -ts,
+
+Reads the kernel's socket table as an ordinary user, and sends nothing. Finds
+half-open connections, a server that does not read, clients that do not read or
+do not close, subscribers without keepalive, and connection attempts without an
+answer. --watch adds how each connection ends, what was in doubt, and the real
+reconnect schedule. Processes of other users appear with their user and control
+group. Connections in other network namespaces (containers) are not visible:
+as root, nsenter -t PID -n redis-doctor trace.
+Exit status: 0 healthy, 1 degraded, 2 critical, 3 no connection or wrong usage.";
+    type Request = TraceRequest;
+
+    fn resolve(self, environment: &Environment) -> Result<TraceRequest, UsageError> {
+        let server = self.server.as_deref().map(server).transpose()?;
+        let mut ports = match (&server, self.pid) {
+            (Some((_, port)), _) => vec![*port],
+            (None, None) if self.port.is_empty() => vec![PORT],
+            (None, _) => self.port,
+        };
+        ports.sort_unstable();
+        ports.dedup();
+        Ok(TraceRequest {
+            server,
+            ports,
+            pid: self.pid,
+            watch: self.watch || self.duration.is_some(),
+            duration: self.duration,
+            exit_zero: self.exit_zero,
+            format: Format::chosen(self.format, self.output.as_deref(), Content::Trace),
+            output: output::file(self.output),
+            quiet: self.quiet,
+            color: environment.color(self.color),
+        })
+    }
+}
+
+/// Reads a server.
+fn server(text: &str) -> Result<(String, u16), UsageError> {
+    let url = uri::parse_server(text).map_err(|source| UsageError::Url { argument: "HOST:PORT", source })?;
+    match url.address {
+        Address::Tcp { host, port, .. } => Ok((host, port)),
+        Address::Unix(_) => Err(UsageError::new(
+            "HOST:PORT",
+            "a unix socket has no TCP connections",
+            "use --pid for those of a process",
+        )),
+    }
+}
