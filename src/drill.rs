@@ -35,7 +35,7 @@ use crate::{
         Command, Pace, Plan, PolicyName, ProbeKind, ProbePlan, Protocol, ReconnectPolicy, StopCondition,
         SubscriptionPlan, Target,
     },
-    record::Recorder,
+    record::{Figures, Recorder},
 };
 
 /// Cells that run at the same time: each takes about 2 % of a core.
@@ -44,6 +44,9 @@ const SIDE_BY_SIDE: usize = 20;
 /// Pause between the starts of the first cells: a connection takes the most time when it is made, and one that is not up in
 /// time on a busy machine cannot be examined.
 const STAGGER: Duration = Duration::from_millis(50);
+
+/// Maximum number of runs of a cell that this machine disturbs.
+const ATTEMPTS: u32 = 3;
 
 /// Interval between probes, and between messages, in each cell.
 const RATE: Duration = Duration::from_millis(50);
@@ -144,11 +147,14 @@ impl Drill {
 
     async fn cell(&self, case: &Case, policy: PolicyName, seed: u64) -> Cell {
         let plan = self.plan(case, policy, seed);
-        let mut recorder = Recorder::default();
-        let (_keep, control) = mpsc::unbounded_channel();
-        let surroundings = RunIo { clock: Clock::start(), sink: &mut recorder, messages: Arc::new(Discard), control };
-        engine::run(plan, surroundings).await;
-        outcome::judge(&case.name, policy, &recorder.figures())
+        let mut attempt = 1;
+        loop {
+            let figures = figures(plan.clone()).await;
+            if attempt == ATTEMPTS || !is_disturbed(&figures, &plan.policy) {
+                return outcome::judge(&case.name, policy, &figures);
+            }
+            attempt += 1;
+        }
     }
 
     fn plan(&self, case: &Case, policy: PolicyName, seed: u64) -> Plan {
@@ -171,6 +177,22 @@ impl Drill {
         let plan = soak(self.target.clone(), policy, (probes, (!quiet).then_some(subscription)), case.lasts, seed);
         Plan { protocol: self.protocol, faults: case.faults.clone(), ..plan }
     }
+}
+
+/// Runs the plan of a cell to its end.
+async fn figures(plan: Plan) -> Figures {
+    let mut recorder = Recorder::default();
+    let (_keep, control) = mpsc::unbounded_channel();
+    let io = RunIo { clock: Clock::start(), sink: &mut recorder, messages: Arc::new(Discard), control };
+    engine::run(plan, io).await;
+    recorder.figures()
+}
+
+/// Returns true if a cell shows this machine instead of the client: the client was not up before the faults, or
+/// redis-doctor was paused for longer than the client waits for a reply.
+fn is_disturbed(figures: &Figures, policy: &ReconnectPolicy) -> bool {
+    let is_up = figures.runs.last().is_some_and(|run| run.connected.is_some());
+    !is_up || figures.own_pauses.longest >= policy.response_timeout
 }
 
 /// Returns the plan of a cell.
