@@ -17,6 +17,9 @@ use crate::{
     tls,
 };
 
+/// The remedy for flags that need a cluster.
+pub(super) const ADD_CLUSTER: &str = "add --cluster, or use a URL redis+cluster://";
+
 /// A kind of deployment, in the scheme of its URL.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {

@@ -94,8 +94,7 @@ pub(super) fn resolve(
 ) -> Result<RunRequest, UsageError> {
     deployment::expand(&mut args, environment)?;
     if args.replicas && !args.cluster {
-        let remedy = "add --cluster, or use a URL redis+cluster://";
-        return Err(UsageError::new("--replicas", "only a cluster has replicas to examine", remedy));
+        return Err(UsageError::new("--replicas", "only a cluster has replicas to examine", deployment::ADD_CLUSTER));
     }
     let metrics = metrics.map_or(Ok(None), |metrics| metrics.resolve(&args.connection, environment))?;
     let connection = target::resolve(&args.connection, environment)?;

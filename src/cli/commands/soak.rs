@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     cli::{
+        deployment::ADD_CLUSTER,
         environment::Environment,
         error::UsageError,
         groups::{FormatArgs, MetricsArgs, RunArgs, TargetArgs},
@@ -212,7 +213,7 @@ fn check_cluster_client(plan: &Plan) -> Result<(), UsageError> {
     let beyond = tls::beyond_redis_rs(&plan.target);
     let relayed = beyond.map(|why| format!("{why}, and the relay that does it is for one node"));
     let (problem, remedy) = if plan.cluster.is_none() {
-        ("a cluster client needs a cluster".to_owned(), "add --cluster, or use a URL redis+cluster://")
+        ("a cluster client needs a cluster".to_owned(), ADD_CLUSTER)
     } else if plan.probes.is_none() {
         let problem = "the cluster client sends probes, and the workload has none";
         (problem.to_owned(), "add ping or kv to --workload")
