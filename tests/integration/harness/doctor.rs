@@ -414,6 +414,11 @@ impl Output {
         })
     }
 
+    /// Whether the program was killed.
+    pub(crate) fn was_killed(&self) -> bool {
+        self.status.signal() == Some(Signal::KILL.as_raw())
+    }
+
     /// Standard output contains the text.
     #[track_caller]
     pub(crate) fn stdout_contains(&self, text: &str) -> &Self {
