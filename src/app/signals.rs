@@ -24,8 +24,9 @@ use crate::{
 /// Time from SIGTERM to the report of a run that does not end.
 const GRACE: Duration = Duration::from_millis(600);
 
-/// Time from SIGTERM to the end of the process.
-const LIMIT: Duration = Duration::from_millis(950);
+/// Time from SIGTERM to the end of the process, in steps.
+const STEPS: u32 = 19;
+const STEP: Duration = Duration::from_millis(50);
 
 /// A run that takes longer than this is guarded; starting the guard takes longer than a PING.
 const SHORT: Duration = Duration::from_millis(50);
@@ -92,7 +93,7 @@ impl Signals {
                 _ = self.terminate.recv() => {
                     if !asked {
                         overdue.set(sleep(GRACE));
-                        end_within(LIMIT);
+                        end_soon();
                     }
                     true
                 }
@@ -137,7 +138,6 @@ pub(super) fn guard() {
                         interrupt.recv().await;
                     } => {}
                 }
-                sleep(LIMIT).await;
                 end()
             })
         };
@@ -146,19 +146,18 @@ pub(super) fn guard() {
     }
 }
 
-/// Ends the process after this time, unless it ends before.
-fn end_within(limit: Duration) {
+/// Starts the end of the process, unless the guard has.
+fn end_soon() {
     if !GUARDED.swap(true, Ordering::Relaxed) {
-        let wait = move || {
-            thread::sleep(limit);
-            end()
-        };
-        let _ = thread::Builder::new().name("signals".into()).spawn(wait);
+        let _ = thread::Builder::new().name("signals".into()).spawn(|| end());
     }
 }
 
+/// Ends the process after the limit, unless it ends before.
 #[expect(clippy::exit, reason = "the main thread is stuck and cannot return")]
 fn end() -> ! {
+    // If the whole machine was paused, the main thread has lost one step.
+    (0..STEPS).for_each(|_| thread::sleep(STEP));
     super::keys::restore();
     std::process::exit(Exit::Interrupted.code().into())
 }

@@ -70,7 +70,8 @@ impl OnScreen {
     #[track_caller]
     fn wait_for_keys(&self) {
         let modes = || tcgetattr(&self.screen).unwrap().local_modes;
-        eventually("keys", SOON, || !modes().intersects(LocalModes::ICANON | LocalModes::ECHO));
+        let read = || !modes().intersects(LocalModes::ICANON | LocalModes::ECHO);
+        eventually(&format!("keys\n{}", self.seen()), SOON, read);
     }
 
     /// Whether all modes are those of a new terminal.
@@ -85,8 +86,9 @@ impl OnScreen {
 
     fn finish(self, code: i32) -> String {
         let Self { run, screen, seen, reader } = self;
-        run.finish().code(code);
+        let output = run.finish();
         eventually("the end of the output", SOON, || reader.is_finished());
+        assert_eq!(output.exit_code(), Some(code), "{}", console::strip_ansi_codes(&seen.lock().unwrap()));
         assert!(tcgetattr(&screen).unwrap().local_modes.contains(LocalModes::ICANON | LocalModes::ECHO));
         let seen = seen.lock().unwrap();
         console::strip_ansi_codes(&seen).into_owned()

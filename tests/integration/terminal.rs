@@ -26,7 +26,7 @@ pub(crate) fn in_a_shell(columns: u16, doctor: Doctor) -> String {
 
 /// A terminal of this size: the screen with its keyboard, and the line to a program.
 pub(crate) fn terminal(rows: u16, columns: u16) -> (File, File) {
-    let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&screen).unwrap();
     unlockpt(&screen).unwrap();
     tcsetwinsize(&screen, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
