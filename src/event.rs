@@ -123,6 +123,9 @@ pub enum EventKind {
         since: Stamp,
         /// Unanswered probes so far.
         unanswered: u64,
+        /// Number of the proxied connection, if it is that of an application.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flow: Option<u64>,
     },
     /// The same connection replies again: the stall is over.
     Resumed {

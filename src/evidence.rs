@@ -219,7 +219,7 @@ impl Observer for Collector {
 
 impl EventSink for Arc<Collector> {
     fn on_event(&mut self, event: &Event) {
-        let Some(connection) = event.connection else { return };
+        let Some(connection) = event.connection else { return self.lock().flows.on_event(&event.kind) };
         let (over, news) = {
             let mut cases = self.lock();
             let over = cases.on_event(connection, event, self.clock.now());

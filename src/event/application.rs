@@ -81,6 +81,9 @@ pub struct Identified {
     pub flow: u64,
     /// Address of the client.
     pub client: Foreign,
+    /// Address of the proxy's end of the connection to the server, as CLIENT LIST shows it unless it is translated.
+    #[serde(default)]
+    pub outgoing: Option<Foreign>,
     /// Use of the connection.
     pub role: FlowRole,
     /// Library and version, from CLIENT SETINFO.

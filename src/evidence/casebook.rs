@@ -1,21 +1,24 @@
 //! The outages and stalls of a run: opened and closed by its events, until their evidence is complete.
 
 mod connection;
+mod flows;
+mod look;
 mod servers;
 
 use std::{
     collections::{HashMap, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
-use self::connection::Connection;
+use self::{connection::Connection, flows::Flows};
 use super::{
     attempt_listener::AttemptListener,
     ledger::Ledger,
     name::Name,
     outage_case::{LostConnection, OutageCase},
     own_lag::OwnLag,
-    server::{Questions, Snapshot},
+    server::{Questions, Snapshot, Wanted},
     server_drift::Demotion,
     snapshots::Snapshots,
     sockets::{LostSocket, Sockets},
@@ -24,7 +27,7 @@ use crate::{
     classify::Failure,
     clock::Stamp,
     dial::ClientInfo,
-    event::{Announcement, Event, EventKind, Evidence, ListedClient, Peer, ServerIdentity},
+    event::{Announcement, Event, EventKind, Evidence, Peer, ServerIdentity},
     foreign::Foreign,
 };
 
@@ -61,6 +64,7 @@ pub(super) struct Casebook {
     /// Lost sockets without their `Disconnected` event yet: connection and moment of the loss.
     lost_sockets: VecDeque<(u32, Stamp, LostSocket)>,
     connections: HashMap<u32, Connection>,
+    pub(super) flows: Flows,
     /// Open outages and stalls, by connection.
     open: HashMap<u32, OutageCase>,
     /// Open slow stretches, by connection.
@@ -96,6 +100,7 @@ impl Casebook {
             announcements: VecDeque::new(),
             lost_sockets: VecDeque::new(),
             connections: HashMap::new(),
+            flows: Flows::default(),
             open: HashMap::new(),
             slow: HashMap::new(),
             over: Vec::new(),
@@ -157,35 +162,6 @@ impl Casebook {
         self.sockets.sample(now);
         for case in self.slow.values_mut() {
             case.slowest(self.sockets.figures(case.connection));
-        }
-    }
-
-    /// Returns true if a stall has lasted long enough to look at: what a client waits for shows only while it waits.
-    pub(super) fn wants_look(&self, now: Stamp) -> bool {
-        let rested = self.last_query.is_none_or(|(last, _)| now.since(last) >= PAUSE);
-        rested && self.open.values().any(|case| case.is_worth_a_look(now))
-    }
-
-    /// Takes the clients of the stalls to look at, each once.
-    pub(super) fn begin_look(&mut self, now: Stamp) -> Vec<u64> {
-        if !self.wants_look(now) {
-            return Vec::new();
-        }
-        self.last_query = Some((now, true));
-        let mut clients = Vec::new();
-        for case in self.open.values_mut().filter(|case| case.is_worth_a_look(now)) {
-            case.looked_at = true;
-            clients.extend(case.client_id());
-        }
-        clients
-    }
-
-    /// Stores the clients that were looked at.
-    pub(super) fn finish_look(&mut self, clients: &HashMap<u64, ListedClient>) {
-        for case in self.open.values_mut().chain(&mut self.over) {
-            if let Some(client) = case.client_id().and_then(|id| clients.get(&id)) {
-                case.evidence.listed_client.get_or_insert_with(|| client.clone());
-            }
         }
     }
 
@@ -252,23 +228,23 @@ impl Casebook {
             EventKind::Disconnected(loss) => {
                 let addr = self.connection(connection).addr_of(loss.client_id);
                 let lost = LostConnection { generation: loss.generation, client_id: loss.client_id, addr };
-                let server = self.connection(connection).server.clone();
-                let before = self.snapshots.before(event.at, &server);
+                let (server, before) = self.server_before(connection, event.at);
                 self.begin_case(OutageCase::lost(connection, lost, event.at, loss, before).of(server));
             }
-            EventKind::Stalled { since, .. } => {
+            EventKind::Stalled { since, flow, .. } => {
                 self.sockets.sample_one(connection, event.at);
-                let client = self.current(connection);
-                let server = self.connection(connection).server.clone();
-                let before = self.snapshots.before(*since, &server);
+                let client = match flow {
+                    Some(flow) => self.flows.client(*flow),
+                    None => self.current(connection),
+                };
+                let (server, before) = self.server_before(connection, *since);
                 self.begin_case(OutageCase::stalled(connection, client, *since, before).of(server));
                 return self.wants_look(now);
             }
             EventKind::Slowed { since, .. } => {
                 self.sockets.sample_one(connection, event.at);
                 let client = self.current(connection);
-                let server = self.connection(connection).server.clone();
-                let before = self.snapshots.before(*since, &server);
+                let (server, before) = self.server_before(connection, *since);
                 let mut case = OutageCase::slow(connection, client, *since, before).of(server);
                 case.slowest(self.sockets.figures(connection));
                 self.slow.insert(connection, case);
@@ -300,6 +276,13 @@ impl Casebook {
     fn connected(&mut self, connection: u32, generation: u64, server: Peer) {
         let connection = self.connection(connection);
         (connection.generation, connection.server) = (generation, server);
+    }
+
+    /// Returns the server of a connection, and its last snapshot before a time.
+    fn server_before(&mut self, connection: u32, at: Stamp) -> (Peer, Option<Arc<Snapshot>>) {
+        let server = self.connection(connection).server.clone();
+        let before = self.snapshots.before(at, &server);
+        (server, before)
     }
 
     /// Returns the current client of a connection.
@@ -387,10 +370,9 @@ impl Casebook {
         self.queried.append(&mut self.over);
         let lasting = self.lasting().filter(|case| last || case.is_due(now));
         let about: Vec<_> = self.queried.iter().chain(lasting).collect();
-        Questions {
-            clients: about.iter().filter_map(|case| case.client_id()).collect(),
-            reasons: about.iter().any(|case| case.silent),
-        }
+        let mut clients = Wanted::default();
+        about.iter().for_each(|case| case.look_up(&mut clients));
+        Questions { clients, reasons: about.iter().any(|case| case.silent) }
     }
 }
 
@@ -400,13 +382,14 @@ fn peer_of(server: Option<&ServerIdentity>, laddr: Option<&Foreign>) -> Peer {
 
 #[cfg(test)]
 mod tests {
-    use std::{io, sync::Arc};
+    use std::io;
 
     use super::*;
     use crate::{
         classify::Stage,
         dial::OwnSockets,
         event::{Connected, DeathWitness, Reconnected, ServerState, SocketEnd},
+        evidence::server::Clients,
         record::fixture::{at, connected, disconnected, plan, reconnected, resumed, stalled, stamp},
     };
 
@@ -447,12 +430,12 @@ mod tests {
 
         /// Completes all cases with a snapshot in which the server lists client 8001 at an address.
         fn evidence(&mut self, listed: &str) -> Vec<(u32, Evidence)> {
-            let looked_up = self.begin_query(stamp(60.0), true).clients;
+            let looked_up = self.begin_query(stamp(60.0), true).clients.ids;
             let mut snapshot = Snapshot {
                 at: stamp(60.0),
                 state: Some(Arc::new(ServerState::default())),
                 looked_up: looked_up.into_iter().collect(),
-                listed: Some([(8001, Some(listed.into()))].into()),
+                listed: Some(Clients::of(&[(8001, listed)])),
                 ..Snapshot::default()
             };
             self.finish_query(&mut snapshot, stamp(60.0));

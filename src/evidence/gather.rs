@@ -35,8 +35,9 @@ impl Collector {
                 Ok(questions) => questions,
                 Err(silent) if silent.is_empty() => continue,
                 Err(silent) => {
-                    let clients = server::describe(&self.direct(), self.clock, &silent).await;
-                    self.lock().finish_look(&clients);
+                    if let Some(clients) = server::describe(&self.direct(), self.clock, &silent).await {
+                        self.lock().finish_look(&clients);
+                    }
                     continue;
                 }
             };

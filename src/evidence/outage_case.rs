@@ -1,18 +1,19 @@
 //! One outage or stall, from its first sign until its evidence is complete. Pure: facts go in, [`Evidence`] comes out.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use super::{
     attempts::Attempts,
     ended_socket::EndedSocket,
     own_lag::OwnLag,
-    server::{Snapshot, busiest},
+    server::{Clients, Snapshot, Wanted, busiest},
 };
 use crate::{
     classify::{ErrorClass, Failure, Origin},
     clock::Stamp,
     event::{
-        Announcement, Death, DeathWitness, Disconnected, Evidence, Missing, Peer, SocketEnd, Succession, TcpFigures,
+        Announcement, Death, DeathWitness, Disconnected, Evidence, ListedClient, Missing, Peer, SocketEnd, Succession,
+        TcpFigures,
     },
     foreign::Foreign,
 };
@@ -35,6 +36,19 @@ pub(super) struct LostConnection {
     /// Its client id at the server, and its address as seen by the server.
     pub(super) client_id: Option<u64>,
     pub(super) addr: Option<Foreign>,
+}
+
+impl LostConnection {
+    fn address(&self) -> Option<SocketAddr> {
+        self.addr.as_deref()?.parse().ok()
+    }
+
+    fn listed(&self, clients: &Clients) -> Option<ListedClient> {
+        match self.client_id {
+            Some(id) => clients.by_id(id).cloned(),
+            None => clients.by_address(self.address()?).cloned(),
+        }
+    }
 }
 
 /// An outage or a stall.
@@ -169,9 +183,18 @@ impl OutageCase {
         self.evidence.tcp = [known, figures].into_iter().flatten().max_by_key(|figures| figures.rtt);
     }
 
-    /// Returns the client id that the server may still list.
-    pub(super) fn client_id(&self) -> Option<u64> {
-        self.client.client_id
+    /// Adds the client that the server may still list.
+    pub(super) fn look_up(&self, wanted: &mut Wanted) {
+        match self.client.client_id {
+            Some(id) => wanted.ids.push(id),
+            None => wanted.addresses.extend(self.client.address()),
+        }
+    }
+
+    /// Stores the client as the server lists it.
+    pub(super) fn looked_up(&mut self, clients: &Clients) {
+        let listed = || self.client.listed(clients);
+        self.evidence.listed_client = self.evidence.listed_client.take().or_else(listed);
     }
 
     /// Returns true if the outage has lasted long enough to be reported before its end.
@@ -290,9 +313,9 @@ impl OutageCase {
         self.evidence.slow_commands = after.workload.slow_commands(lost, over);
         self.evidence.latency_events = after.workload.latency_events(lost, over);
         self.evidence.missing.extend(after.workload.missing.iter().cloned());
-        let id = self.client.client_id.filter(|_| self.ended.is_none());
-        let described = id.and_then(|id| after.described.get(&id).cloned());
-        self.evidence.listed_client = self.evidence.listed_client.take().or(described);
+        if let Some(clients) = after.listed.as_ref().filter(|_| self.ended.is_none()) {
+            self.looked_up(clients);
+        }
     }
 
     /// Returns true if the server still lists the lost client. The id alone is not enough: a restarted server counts
@@ -304,7 +327,8 @@ impl OutageCase {
             return None;
         }
         let listed = after.listed.as_ref().filter(|_| after.looked_up.contains(&id))?;
-        Some(listed.get(&id).is_some_and(|addr| self.client.addr.is_none() || *addr == self.client.addr))
+        let address = listed.address(id);
+        Some(address.is_some_and(|address| self.client.addr.is_none() || address == self.client.addr.as_ref()))
     }
 
     fn has_restarted(&self, after: &Snapshot) -> bool {
@@ -393,13 +417,12 @@ mod tests {
 
     fn snapshot(at_ms: u64, listed: &[(u64, &str)]) -> Snapshot {
         let state = Some(Arc::new(ServerState { at: at(at_ms), ..ServerState::default() }));
-        let listed = listed.iter().map(|(id, addr)| (*id, Some((*addr).into()))).collect();
         Snapshot {
             at: at(at_ms),
             finished: at(at_ms + 5),
             state,
             looked_up: [7].into(),
-            listed: Some(listed),
+            listed: Some(Clients::of(listed)),
             ..Snapshot::default()
         }
     }

@@ -3,18 +3,17 @@
 //!
 //! An ACL can forbid each command, and an older server may not know it; each missing answer is listed with the reason.
 
+mod clients;
 mod clock;
 mod info;
 mod workload;
 
-use std::{
-    collections::{HashMap, HashSet},
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Duration};
 
-pub(super) use self::info::busiest;
+pub(super) use self::{
+    clients::{Clients, Wanted},
+    info::busiest,
+};
 use self::{info::Commands, workload::Workload};
 use crate::{
     classify::{ErrorClass, Failure, Stage},
@@ -24,7 +23,7 @@ use crate::{
         reply::{Part, Reply, Settings, Text},
         translated,
     },
-    event::{ListedClient, Missing, Peer, ServerClock, ServerState},
+    event::{Missing, Peer, ServerClock, ServerState},
     foreign::Foreign,
     kernel::listen_overflows,
 };
@@ -35,7 +34,7 @@ const LIMIT: Duration = Duration::from_millis(500);
 /// Old clients looked up in one query.
 const MOST_CLIENTS: usize = 200;
 
-/// Without CLIENT LIST ID, the whole list is fetched if it has at most this many clients.
+/// The whole list, for clients whose ids are not known or without CLIENT LIST ID, is fetched if it has at most this many.
 const SHORT_LIST: u64 = 1000;
 
 /// Settings queried.
@@ -47,8 +46,7 @@ const SECTIONS: [&str; 7] = ["INFO", "server", "clients", "stats", "replication"
 /// The questions to a server beside its state.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Questions {
-    /// Clients to look up.
-    pub(super) clients: Vec<u64>,
+    pub(super) clients: Wanted,
     /// Some outage was a silence or a slow stretch: ask for the server's work in it.
     pub(super) reasons: bool,
 }
@@ -63,12 +61,9 @@ pub(super) struct Snapshot {
     pub(super) count: u64,
     /// The server's state; `None` if it could not be reached.
     pub(super) state: Option<Arc<ServerState>>,
-    /// The old clients looked up, and the clients that the server lists, with their addresses; `None` if there was no
-    /// answer.
+    /// The ids looked up, and the clients that the server lists; `None` if there was no answer.
     pub(super) looked_up: HashSet<u64>,
-    pub(super) listed: Option<HashMap<u64, Option<Foreign>>>,
-    /// The same clients, as the server describes them.
-    pub(super) described: HashMap<u64, ListedClient>,
+    pub(super) listed: Option<Clients>,
     /// Time that the server spent in each command.
     pub(super) commands: Commands,
     /// Its slow commands and latency events, if they were requested.
@@ -104,8 +99,7 @@ pub(super) async fn query(route: &Route, clock: Clock, questions: &Questions) ->
     query.info().await;
     query.settings().await;
     query.client().await;
-    let old = &questions.clients[..questions.clients.len().min(MOST_CLIENTS)];
-    let listed = query.clients(old).await;
+    let listed = query.clients(&questions.clients).await;
     if questions.reasons {
         query.workload().await;
     }
@@ -116,9 +110,8 @@ pub(super) async fn query(route: &Route, clock: Clock, questions: &Questions) ->
     Snapshot {
         at,
         state: Some(Arc::new(query.state)),
-        looked_up: old.iter().copied().collect(),
-        listed: listed.as_ref().map(|list| list.iter().map(|(id, (addr, _))| (*id, addr.clone())).collect()),
-        described: listed.into_iter().flatten().map(|(id, (_, shown))| (id, shown)).collect(),
+        looked_up: first(&questions.clients.ids).iter().copied().collect(),
+        listed,
         commands: query.commands,
         workload: query.workload,
         clock: server_clock,
@@ -129,15 +122,24 @@ pub(super) async fn query(route: &Route, clock: Clock, questions: &Questions) ->
     }
 }
 
-/// Looks up clients while their connections are silent; empty without an answer.
-pub(super) async fn describe(route: &Route, clock: Clock, clients: &[u64]) -> HashMap<u64, ListedClient> {
+/// Looks up clients while their connections are silent; `None` without an answer.
+pub(super) async fn describe(route: &Route, clock: Clock, wanted: &Wanted) -> Option<Clients> {
     if !route.may_query() {
-        return HashMap::new();
+        return None;
     }
-    let (attempt, Some(stream)) = route.open().await else { return HashMap::new() };
-    let mut query = Query::new(stream, found(&attempt, clock.now()), None, clock);
-    let listed = query.clients(&clients[..clients.len().min(MOST_CLIENTS)]).await;
-    listed.into_iter().flatten().map(|(id, (_, shown))| (id, shown)).collect()
+    let (attempt, stream) = route.open().await;
+    let ends = attempt.local.zip(attempt.peer);
+    let mut query = Query::new(stream?, found(&attempt, clock.now()), ends, clock);
+    if !wanted.addresses.is_empty() {
+        query.info().await;
+        query.client().await;
+    }
+    query.clients(wanted).await
+}
+
+/// Returns as many ids as one query looks up.
+fn first(ids: &[u64]) -> &[u64] {
+    &ids[..ids.len().min(MOST_CLIENTS)]
 }
 
 impl Snapshot {
@@ -243,28 +245,24 @@ impl Query {
         }
     }
 
-    /// Returns the address and the description of each client that the server lists.
-    async fn clients(&mut self, old: &[u64]) -> Option<HashMap<u64, (Option<Foreign>, ListedClient)>> {
-        if old.is_empty() {
-            return None;
-        }
-        let ids: Vec<String> = old.iter().map(u64::to_string).collect();
-        let words: Vec<&str> = ["CLIENT", "LIST", "ID"].into_iter().chain(ids.iter().map(String::as_str)).collect();
-        let mut answer = self.query::<Text>(&words).await;
-        // Before Redis 6.2 only the whole list can be fetched.
+    /// Returns the clients that the server lists, if some are wanted.
+    async fn clients(&mut self, wanted: &Wanted) -> Option<Clients> {
         let short = self.state.connected_clients.is_some_and(|clients| clients <= SHORT_LIST);
-        if short && answer.as_ref().is_err_and(is_refused) {
-            answer = self.query(&["CLIENT", "LIST"]).await;
-        }
+        // The server knows a translated connection by another address.
+        let by_address = !wanted.addresses.is_empty() && short && self.state.translated == Some(false);
+        let answer = if by_address {
+            self.query::<Text>(&["CLIENT", "LIST"]).await
+        } else if wanted.ids.is_empty() {
+            return None;
+        } else {
+            let ids: Vec<String> = first(&wanted.ids).iter().map(u64::to_string).collect();
+            let words: Vec<&str> = ["CLIENT", "LIST", "ID"].into_iter().chain(ids.iter().map(String::as_str)).collect();
+            let answer = self.query(&words).await;
+            // Before Redis 6.2 only the whole list can be fetched.
+            if short && answer.as_ref().is_err_and(is_refused) { self.query(&["CLIENT", "LIST"]).await } else { answer }
+        };
         match answer {
-            Ok(list) => {
-                let now = self.clock.now();
-                let client = |line| {
-                    let client = ClientInfo::parse(line);
-                    Some((client.id?, (client.addr, described(line, now))))
-                };
-                Some(list.part().lines().filter_map(client).collect())
-            }
+            Ok(list) => Some(Clients::parse(list.part(), self.clock.now())),
             Err(failure) => {
                 self.miss("CLIENT LIST", &failure);
                 None
@@ -302,20 +300,6 @@ fn unanswered(what: &'static str, failure: &Failure) -> Missing {
     Missing { refused, ..Missing::new(what, failure.text.clone()) }
 }
 
-/// Reads a line of CLIENT LIST.
-fn described(line: Part<'_>, at: Stamp) -> ListedClient {
-    let field = |name: &str| line.field(' ', name);
-    let number = |name: &str| field(name)?.parse::<u64>();
-    let unsent = [number("obl"), number("omem")].into_iter().flatten().reduce(u64::saturating_add);
-    ListedClient {
-        at,
-        flags: field("flags").map(Part::shown).unwrap_or_default(),
-        command: field("cmd").filter(|command| !command.is("NULL")).map(Part::shown),
-        unread: number("qbuf"),
-        unsent,
-    }
-}
-
 /// Returns true if the server does not know this form of the command. NOPERM applies to every form.
 fn is_refused(failure: &Failure) -> bool {
     failure.key.class.is_server_reply() && failure.key.class != ErrorClass::NoPerm
@@ -329,28 +313,4 @@ fn read_settings(settings: &Settings, state: &mut ServerState) {
     state.maxclients = number("maxclients");
     let limit = setting("client-output-buffer-limit").filter(|limit| !limit.is_empty());
     state.output_buffer_limit = limit.map(Part::shown);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fuzz::Fuzz;
-
-    #[test]
-    fn a_line_of_the_client_list_shows_what_a_client_waits_for() {
-        let line =
-            "id=4 addr=127.0.0.1:5 flags=b db=0 qbuf=24 qbuf-free=20450 obl=10 oll=0 omem=5 cmd=blpop user=default";
-        let shown = described(line.into(), Stamp::START);
-        assert_eq!((&*shown.flags, shown.command.as_deref()), ("b", Some("blpop")));
-        assert_eq!((shown.unread, shown.unsent), (Some(24), Some(15)));
-        let bare = described("id=4 cmd=NULL".into(), Stamp::START);
-        assert_eq!((bare.command, bare.unread, bare.unsent), (None, None, None));
-    }
-
-    #[test]
-    fn fuzz_client_lists() {
-        Fuzz::new("clients", &["obl=", "omem=", "qbuf=", "cmd=", " "]).run_on_text(|list| {
-            list.lines().for_each(|line| drop(described(line.into(), Stamp::START)));
-        });
-    }
 }

@@ -14,6 +14,7 @@ use std::{
     collections::VecDeque,
     future::poll_fn,
     io,
+    net::SocketAddr,
     rc::Rc,
     sync::atomic::Ordering,
     task::{Context, Poll, Waker, ready},
@@ -78,6 +79,8 @@ pub(super) struct Flow {
     random: Random,
     timer: Timer,
     watched: Watched,
+    /// Our end of the connection to the server.
+    outgoing: Option<SocketAddr>,
 }
 
 impl Flow {
@@ -105,6 +108,7 @@ impl Flow {
             unanswered: false,
             random,
             timer: Timer::default(),
+            outgoing: None,
             state,
         }
     }
@@ -340,7 +344,7 @@ impl Flow {
 
     /// The connection, for the observer.
     fn whose(&self) -> Whose {
-        Whose { flow: self.number, client: self.slot.client }
+        Whose { flow: self.number, client: self.slot.client, outgoing: self.outgoing }
     }
 
     fn is_in_flight(&self) -> bool {

@@ -102,6 +102,8 @@ pub(in crate::proxy) struct Watched {
 pub(in crate::proxy) struct Whose {
     pub(in crate::proxy) flow: u64,
     pub(in crate::proxy) client: Option<SocketAddr>,
+    /// The proxy's end of the connection to the server.
+    pub(in crate::proxy) outgoing: Option<SocketAddr>,
 }
 
 /// The end of a connection.
@@ -190,7 +192,7 @@ impl Observer {
         let mut application = self.0.borrow_mut();
         let application = &mut *application;
         let fresh = std::mem::take(&mut ledger.fresh);
-        let Whose { flow, client } = whose;
+        let Whose { flow, client, .. } = whose;
         let now = ledger.now;
         let mut out = Vec::new();
         application.sums.add(&fresh, ledger);
@@ -239,7 +241,7 @@ impl Observer {
 
     /// Takes the end of a connection, and returns what follows from it.
     pub(in crate::proxy) fn ended(&self, whose: Whose, ledger: &Ledger, watched: &Watched, end: Ended) -> Vec<News> {
-        let (Whose { flow, client }, now) = (whose, ledger.now);
+        let (Whose { flow, client, .. }, now) = (whose, ledger.now);
         let mut out = Vec::new();
         let lost: Vec<_> =
             ledger.undelivered.iter().filter(|answered| answered.from >= end.delivered).copied().collect();
@@ -360,7 +362,7 @@ fn consequence(flow: u64, answered: &Answered) -> Option<News> {
     }
 }
 
-fn identified(Whose { flow, client }: Whose, role: FlowRole, ledger: &Ledger) -> Identified {
+fn identified(Whose { flow, client, outgoing }: Whose, role: FlowRole, ledger: &Ledger) -> Identified {
     let identity = &ledger.identity;
     let library = identity.library.as_ref().map(|library| match &identity.version {
         Some(version) => Foreign::new(&format!("{library} {version}")),
@@ -368,5 +370,6 @@ fn identified(Whose { flow, client }: Whose, role: FlowRole, ledger: &Ledger) ->
     });
     let address = client.map_or_else(|| "unknown".to_owned(), |client| client.to_string());
     let (name, user) = (identity.name.clone(), identity.user.clone());
-    Identified { flow, client: Foreign::new(&address), role, library, name, user }
+    let outgoing = outgoing.map(|address| Foreign::new(&address.to_string()));
+    Identified { flow, client: Foreign::new(&address), outgoing, role, library, name, user }
 }

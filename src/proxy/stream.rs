@@ -92,6 +92,15 @@ impl Stream {
         }
     }
 
+    /// Returns this end's address.
+    pub(super) fn local(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(stream) => stream.local_addr().ok(),
+            Self::Tls(stream) => stream.get_ref().0.local_addr().ok(),
+            Self::Unix(_) => None,
+        }
+    }
+
     /// Returns what has arrived and is not read.
     pub(super) fn arrived(&self) -> Arrived {
         let socket = match self {

@@ -162,7 +162,7 @@ mod tests {
             time: crate::clock::WallTime::default(),
             target: None,
             connection: Some(0),
-            kind: EventKind::Stalled { since, unanswered: 1 },
+            kind: EventKind::Stalled { since, unanswered: 1, flow: None },
         });
         let mut outage = track.latest.unwrap();
         outage.restored = Some(since.after(Duration::from_secs(lasting)));

@@ -211,7 +211,7 @@ fn peer() -> Peer {
 }
 
 pub(crate) fn stalled(since: f64) -> EventKind {
-    EventKind::Stalled { since: stamp(since), unanswered: 2 }
+    EventKind::Stalled { since: stamp(since), unanswered: 2, flow: None }
 }
 
 pub(crate) fn resumed(after: f64) -> EventKind {

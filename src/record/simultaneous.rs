@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn a_stall_counts_from_its_start_and_a_second_connection_is_no_second_loss() {
         let mut seen = run(4, &[(0, 10.0), (1, 10.1)], 600.0);
-        let stalled = EventKind::Stalled { since: stamp(10.2), unanswered: 3 };
+        let stalled = EventKind::Stalled { since: stamp(10.2), unanswered: 3, flow: None };
         seen.on_event(&of_target(2, at(12.0, stalled)));
         seen.on_event(&Event { connection: Some(1), ..of_target(2, at(12.1, disconnected(1, None))) });
         let groups = seen.groups();

@@ -451,7 +451,7 @@ mod tests {
             silent.on_event(&begun(Some(0.0)));
             silent.on_event(&at(0.1, connected(1)));
             if lost {
-                silent.on_event(&at(10.01, EventKind::Stalled { since: stamp(10.0), unanswered: 1 }));
+                silent.on_event(&at(10.01, EventKind::Stalled { since: stamp(10.0), unanswered: 1, flow: None }));
                 silent.on_event(&at(10.02, EventKind::Resumed { after: secs(0.02) }));
             }
             silent.on_event(&finished(60.0));

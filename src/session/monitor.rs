@@ -224,7 +224,7 @@ impl Monitor {
                 Change::Restored(loss, at) => Box::pin(self.on_restored(&loss, at)).await,
                 Change::Stalled { since, unanswered, at } => {
                     self.end_stretch(at);
-                    self.emit(at, EventKind::Stalled { since, unanswered });
+                    self.emit(at, EventKind::Stalled { since, unanswered, flow: None });
                     self.stall = Some(Stall { since, _interest: self.ctx.path.interest(), reported: false });
                 }
                 Change::Resumed { since, at } => {

@@ -289,6 +289,27 @@ fn a_silent_path_is_a_stall_also_for_a_subscriber_and_a_client_that_gives_up() {
 }
 
 #[test]
+fn the_server_shows_what_a_silent_connection_waits_for() {
+    let server = RedisServer::start();
+    let (doctor, port) = observing(&server);
+    let mut worker = worker(port);
+    server.command(["CLIENT", "PAUSE", "60000", "WRITE"]);
+    worker.send(["SET", "a", "1"]).unwrap();
+    doctor.wait_for_stderr("stalled       commands", PATIENCE);
+    let is_looked_up = || server.command(["INFO", "commandstats"]).contains("cmdstat_client|list");
+    eventually("the look at the client", PATIENCE, is_looked_up);
+    server.command(["CLIENT", "UNPAUSE"]);
+    worker.read().unwrap();
+    doctor.wait_for_stderr("resumed       commands", PATIENCE);
+    let (_, report) = report(doctor);
+    let outage = outages(&report, "commands")[0];
+    let found = [&outage["kind"], &outage["diagnosis"]["cause"]];
+    assert_eq!(found, ["stall", "clients_paused"], "{outage:#}");
+    let held = "the server held back SET of this client (CLIENT LIST: flags=b)";
+    assert!(outage.to_string().contains(held), "{outage:#}");
+}
+
+#[test]
 fn the_idle_connections_of_a_pool_that_are_found_dead_one_by_one_are_one_outage() {
     let server = RedisServer::start();
     let (doctor, port) = observing(&server);

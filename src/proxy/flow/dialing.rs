@@ -49,6 +49,7 @@ impl Flow {
             }
             End::Unreachable
         })?);
+        self.outgoing = self.ends[1].as_ref().and_then(Stream::local);
         Ok(())
     }
 

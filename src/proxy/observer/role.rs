@@ -174,7 +174,7 @@ impl Role {
         self.state = State::Silent { since, flow };
         self.outage = Some(since);
         self.flows = flows;
-        Some(self.says(EventKind::Stalled { since, unanswered }))
+        Some(self.says(EventKind::Stalled { since, unanswered, flow: Some(flow) }))
     }
 
     /// The server has answered a command on a connection whose oldest unanswered one is now this; an error ends a silence,
@@ -201,7 +201,8 @@ impl Role {
             State::Works => {
                 self.flows = flows;
                 self.outage = Some(silent.unwrap_or(now));
-                let stalled = silent.map(|since| EventKind::Stalled { since, unanswered: in_flight.max(1) });
+                let stalled =
+                    silent.map(|since| EventKind::Stalled { since, unanswered: in_flight.max(1), flow: Some(flow) });
                 news.extend(stalled.map(|kind| self.says(kind)));
             }
             State::Silent { .. } => {}
