@@ -127,11 +127,15 @@ impl Entry {
     }
 }
 
+/// True if a whole command is too short to have options.
+pub(in crate::proxy) fn is_plain(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"*3\r\n") || bytes.starts_with(b"*2\r\n")
+}
+
 /// True if a whole command has this option behind its third word.
 pub(in crate::proxy) fn has_option(bytes: &[u8], option: &[u8]) -> bool {
-    let plain = bytes.starts_with(b"*3\r\n") || bytes.starts_with(b"*2\r\n");
     // A value that looks like the option only makes the command one that is followed.
-    !plain
+    !is_plain(bytes)
         && bytes.windows(option.len() + 4).any(|part| {
             part.starts_with(b"\r\n")
                 && part.ends_with(b"\r\n")

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{
     channels::Channels,
-    command::{Entry, Kind, Name, blocks, has_option},
+    command::{Entry, Kind, Name, blocks, has_option, is_plain},
     pace::Pace,
     unanswered::Unanswered,
 };
@@ -152,6 +152,11 @@ impl Hash {
 impl Ledger {
     /// Takes a whole command that the server gets and will answer with one reply.
     pub(in crate::proxy) fn sent_whole(&mut self, name: &[u8], bytes: &[u8]) {
+        if is_plain(bytes) && self.unanswered.push_alike(name, self.now) {
+            self.fresh.commands += 1;
+            self.count += 1;
+            return;
+        }
         let name = Name::new(name);
         let has = |option: &[u8]| has_option(bytes, option);
         let kind = Kind::of(name.as_bytes(), has);
@@ -182,8 +187,12 @@ impl Ledger {
             return self.assume_role(name.as_bytes(), false);
         }
         let has = |option: &[u8]| {
-            // A value that looks like an option is none.
-            let skipped = if option == b"NX" { 3 } else { 2 };
+            // A key or a value that looks like an option is none.
+            let skipped = match option {
+                b"NX" => 3,
+                b"BLOCK" => 1,
+                _ => 2,
+            };
             words.iter().skip(skipped).any(|word| word.eq_ignore_ascii_case(option))
         };
         let kind = Kind::of(name.as_bytes(), has);
@@ -365,5 +374,57 @@ fn role_of(name: &[u8], blocks: bool) -> FlowRole {
         b"WAIT" | b"WAITAOF" => FlowRole::Commands,
         _ if blocks => FlowRole::Blocking,
         _ => FlowRole::Commands,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What is known of the commands that a connection has sent.
+    fn summary(ledger: &Ledger) -> impl PartialEq + std::fmt::Debug {
+        let sent = ledger.fresh.sent.iter().map(|(place, entry)| (*place, entry.name, entry.kind, entry.hash));
+        let mut unanswered = ledger.unanswered.clone();
+        let runs = std::iter::from_fn(move || unanswered.take(u64::MAX));
+        (
+            ledger.fresh.commands,
+            ledger.count,
+            ledger.role,
+            sent.collect::<Vec<_>>(),
+            runs.map(|(entry, commands)| (entry.name, entry.kind, entry.blocks, commands)).collect::<Vec<_>>(),
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn a_command_means_the_same_in_one_piece_and_in_several(
+            commands in prop::collection::vec(
+                prop::sample::select(vec![
+                    "GET a", "get b", "SET a 1", "set a 1", "SET a 1 NX", "SET a 1 EX 9", "SETNX a 1", "ZADD z 1 m",
+                    "ZADD z INCR 1 m", "LPUSH l x", "PING", "WAIT 1 9", "XREAD STREAMS s 0", "XREAD BLOCK 9 STREAMS s 0",
+                ]),
+                1..20,
+            ),
+        ) {
+            let [mut whole, mut parts] = [Ledger::default(), Ledger::default()];
+            for command in commands {
+                let words: Vec<_> = command.split(' ').map(|word| word.as_bytes().to_vec()).collect();
+                let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
+                for word in &words {
+                    bytes.extend(format!("${}\r\n", word.len()).into_bytes());
+                    bytes.extend_from_slice(word);
+                    bytes.extend(b"\r\n");
+                }
+                whole.sent_whole(&words[0], &bytes);
+                let (first, second) = bytes.split_at(bytes.len() / 2);
+                parts.arriving(first);
+                parts.arriving(second);
+                parts.passed(true);
+                parts.arrived(&words);
+            }
+            prop_assert_eq!(summary(&whole), summary(&parts));
+        }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::command::Entry;
+use super::command::{Entry, Kind};
+use crate::clock::Stamp;
 
 /// Commands in their order. Those of one name whose loss has no consequence are one entry for all that came together: a
 /// pipeline of thousands is observed at the cost of one.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::proxy) struct Unanswered {
     runs: VecDeque<(Entry, u64)>,
     commands: u64,
@@ -36,6 +37,22 @@ impl Unanswered {
             Some((latest, commands)) if latest.is_alike(&entry) => *commands += 1,
             _ => self.runs.push_back((entry, 1)),
         }
+    }
+
+    /// Adds a command without options if the latest has the same name, came at the same time, and is of a kind that does not
+    /// depend on options; a pipeline mostly consists of such commands. Returns false if it does not.
+    pub(super) fn push_alike(&mut self, name: &[u8], at: Stamp) -> bool {
+        let latest = self.runs.back_mut().filter(|(entry, _)| {
+            entry.at == at
+                && entry.kind == Kind::Repeatable
+                && !entry.blocks
+                && entry.behind == 0
+                && entry.name.as_bytes().eq_ignore_ascii_case(name)
+        });
+        let Some((_, commands)) = latest else { return false };
+        *commands += 1;
+        self.commands += 1;
+        true
     }
 
     /// Takes the oldest command and those alike after it, `most` at the most; returns their number, too.
