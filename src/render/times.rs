@@ -65,7 +65,8 @@ impl Times {
     }
 
     fn zone(self) -> Option<&'static TimeZone> {
-        LOCAL.as_ref().filter(|_| self.local)
+        // To find it, all zones of the system are listed.
+        self.local.then(|| LOCAL.as_ref()).flatten()
     }
 
     fn zoned(self, time: WallTime) -> ZonedDateTime {

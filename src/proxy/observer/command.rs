@@ -129,7 +129,7 @@ impl Entry {
 
 /// True if a whole command is too short to have options.
 pub(in crate::proxy) fn is_plain(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"*3\r\n") || bytes.starts_with(b"*2\r\n")
+    matches!(bytes, [b'*', b'1'..=b'3', b'\r', ..])
 }
 
 /// True if a whole command has this option behind its third word.

@@ -152,9 +152,11 @@ impl Hash {
 impl Ledger {
     /// Takes a whole command that the server gets and will answer with one reply.
     pub(in crate::proxy) fn sent_whole(&mut self, name: &[u8], bytes: &[u8]) {
-        if is_plain(bytes) && self.unanswered.push_alike(name, self.now) {
+        if is_plain(bytes)
+            && let Some(kind) = self.unanswered.push_alike(name, self.now)
+        {
             self.fresh.commands += 1;
-            self.count += 1;
+            self.count += u64::from(kind != Kind::Handshake);
             return;
         }
         let name = Name::new(name);

@@ -39,20 +39,19 @@ impl Unanswered {
         }
     }
 
-    /// Adds a command without options if the latest has the same name, came at the same time, and is of a kind that does not
-    /// depend on options; a pipeline mostly consists of such commands. Returns false if it does not.
-    pub(super) fn push_alike(&mut self, name: &[u8], at: Stamp) -> bool {
-        let latest = self.runs.back_mut().filter(|(entry, _)| {
+    /// Adds a command without options if the latest has the same name, came at the same time, and has no consequence; most of
+    /// a pipeline are such commands. Returns its kind; `None` if it must be examined.
+    pub(super) fn push_alike(&mut self, name: &[u8], at: Stamp) -> Option<Kind> {
+        let (entry, commands) = self.runs.back_mut().filter(|(entry, _)| {
             entry.at == at
-                && entry.kind == Kind::Repeatable
+                && !entry.kind.is_followed()
                 && !entry.blocks
                 && entry.behind == 0
                 && entry.name.as_bytes().eq_ignore_ascii_case(name)
-        });
-        let Some((_, commands)) = latest else { return false };
+        })?;
         *commands += 1;
         self.commands += 1;
-        true
+        Some(entry.kind)
     }
 
     /// Takes the oldest command and those alike after it, `most` at the most; returns their number, too.
