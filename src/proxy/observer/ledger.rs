@@ -385,7 +385,7 @@ mod tests {
 
     use super::*;
 
-    /// What is known of the commands that a connection has sent.
+    /// The commands that a connection has sent, without their times.
     fn summary(ledger: &Ledger) -> impl PartialEq + std::fmt::Debug {
         let sent = ledger.fresh.sent.iter().map(|(place, entry)| (*place, entry.name, entry.kind, entry.hash));
         let mut unanswered = ledger.unanswered.clone();
