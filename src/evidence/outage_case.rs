@@ -43,9 +43,11 @@ impl LostConnection {
         self.addr.as_deref()?.parse().ok()
     }
 
-    fn listed(&self, clients: &Clients) -> Option<ListedClient> {
+    fn listed(&self, clients: &Clients, is_over: bool) -> Option<ListedClient> {
         match self.client_id {
             Some(id) => clients.by_id(id).cloned(),
+            // After a stall, the application may wait in a blocking command.
+            None if is_over => None,
             None => clients.by_address(self.address()?).cloned(),
         }
     }
@@ -193,7 +195,7 @@ impl OutageCase {
 
     /// Stores the client as the server lists it.
     pub(super) fn looked_up(&mut self, clients: &Clients) {
-        let listed = || self.client.listed(clients);
+        let listed = || self.client.listed(clients, self.over.is_some());
         self.evidence.listed_client = self.evidence.listed_client.take().or_else(listed);
     }
 
@@ -429,6 +431,20 @@ mod tests {
 
     fn what(missing: &[Missing]) -> Vec<&str> {
         missing.iter().map(|missing| &*missing.what).collect()
+    }
+
+    #[test]
+    fn a_connection_of_an_application_is_described_only_while_it_is_silent() {
+        let client = |client_id| LostConnection { generation: 1, client_id, addr: Some("10.0.0.1:5".into()) };
+        let listed = Clients::of(&[(7, "10.0.0.1:5")]);
+        for (client_id, is_over, is_described) in
+            [(Some(7), false, true), (Some(7), true, true), (None, false, true), (None, true, false)]
+        {
+            let mut case = OutageCase::stalled(0, client(client_id), at(1000), None);
+            case.over = is_over.then(|| at(2000));
+            case.looked_up(&listed);
+            assert_eq!(case.evidence.listed_client.is_some(), is_described, "{client_id:?} {is_over}");
+        }
     }
 
     #[test]
