@@ -37,7 +37,7 @@ mod trial;
 mod twemproxy;
 mod wait;
 
-pub(crate) use doctor::{Doctor, Output, RunningDoctor, path_with_doctor};
+pub(crate) use doctor::{Doctor, Output, RunningDoctor, path_with_doctor, was_paused};
 pub(crate) use flood::{ENDLESS, Endless, flooding};
 pub(crate) use haproxy::Haproxy;
 pub(crate) use hosts::Hosts;
