@@ -128,6 +128,13 @@ impl Trial {
         eventually(&format!("{count} events {kind:?}"), within, || self.count_in_journal(&text) >= count);
     }
 
+    /// How many lines of the journal are failures of probes, and not of our own publisher.
+    pub(crate) fn failures(&self) -> usize {
+        let journal = fs::read_to_string(self.journal()).unwrap_or_default();
+        let is_failure = |line: &&str| line.contains("\"command_failed\"") && !line.contains("\"stage\":\"publish\"");
+        journal.lines().filter(is_failure).count()
+    }
+
     /// How often the journal contains the text.
     pub(crate) fn count_in_journal(&self, text: &str) -> usize {
         fs::read_to_string(self.journal()).unwrap_or_default().matches(text).count()
