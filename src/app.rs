@@ -38,7 +38,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::mpsc::UnboundedSender;
 
 use self::{
-    destination::{check_writable, deliver, deliver_below},
+    destination::{check_writable, deliver, deliver_below, end_stream},
     error::Problem,
 };
 use crate::{

@@ -203,28 +203,9 @@ fn soak(
     lasts: Duration,
     seed: u64,
 ) -> Plan {
-    Plan {
-        command: Command::Soak,
-        target,
-        scope: None,
-        cluster: None,
-        sentinels: None,
-        sandbox: false,
-        protocol: Protocol::default(),
-        policy,
-        probes,
-        subscription,
-        connections: 1,
-        application: None,
-        stop: StopCondition { duration: Some(lasts), ..StopCondition::default() },
-        fail_on: Vec::new(),
-        warn_on: Vec::new(),
-        faults: Vec::new(),
-        evidence: true,
-        max_reply: Plan::MAX_REPLY,
-        seed,
-        command_line: Vec::new(),
-    }
+    let stop = StopCondition { duration: Some(lasts), ..StopCondition::default() };
+    let plan = Plan::new(Command::Soak, target, policy, seed);
+    Plan { protocol: Protocol::default(), probes, subscription, stop, ..plan }
 }
 
 /// Returns a cell that did not run.

@@ -118,28 +118,23 @@ impl Plan {
     /// Default memory that one reply may take, in bytes.
     pub(crate) const MAX_REPLY: u64 = 64 * 1024 * 1024;
 
-    /// Returns the plan of a run that observes an application behind the fault proxy.
-    pub(crate) fn of_application(
-        target: Target,
-        application: Application,
-        faults: Vec<FaultSchedule>,
-        seed: u64,
-    ) -> Self {
+    /// Returns the plan of one connection without work, faults, gates and an end.
+    pub(crate) fn new(command: Command, target: Target, policy: ReconnectPolicy, seed: u64) -> Self {
         Self {
-            command: Command::Proxy,
+            command,
             target,
             scope: None,
             cluster: None,
             sentinels: None,
             sandbox: false,
             protocol: Protocol::Auto,
-            policy: ReconnectPolicy::preset(PolicyName::Bare),
+            policy,
             probes: None,
             subscription: None,
-            connections: 0,
-            application: Some(application),
+            connections: 1,
+            application: None,
             stop: StopCondition::default(),
-            faults,
+            faults: Vec::new(),
             fail_on: Vec::new(),
             warn_on: Vec::new(),
             evidence: true,
@@ -147,6 +142,18 @@ impl Plan {
             seed,
             command_line: Vec::new(),
         }
+    }
+
+    /// Returns the plan of a run that observes an application behind the fault proxy.
+    pub(crate) fn of_application(
+        target: Target,
+        application: Application,
+        faults: Vec<FaultSchedule>,
+        seed: u64,
+    ) -> Self {
+        let policy = ReconnectPolicy::preset(PolicyName::Bare);
+        let plan = Self::new(Command::Proxy, target, policy, seed);
+        Self { connections: 0, application: Some(application), faults, ..plan }
     }
 
     /// Returns true for `ping -c 1`, which ends with its only reply and so starts nothing else.

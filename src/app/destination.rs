@@ -15,7 +15,7 @@ use rustix::{
 };
 
 use super::{Problem, divider, forgive_closed, signals};
-use crate::render;
+use crate::render::{self, BufferedStdout, StdoutWriter};
 
 /// The permission of others to write into a folder.
 const WORLD_WRITABLE: u32 = 0o002;
@@ -66,6 +66,18 @@ pub(super) fn deliver_below(
         out.write_all(divider(divided && path.is_none()))?;
         write(out, columns)
     })
+}
+
+/// Ends a stream of lines on stdout with those of `write`.
+pub(super) fn end_stream(
+    stdout: BufferedStdout,
+    writer: StdoutWriter,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Problem> {
+    let mut lines = Vec::new();
+    write(&mut lines).map_err(Problem::Report)?;
+    stdout.append_all(&lines);
+    forgive_closed(stdout.finish(writer)).map_err(Problem::Stdout)
 }
 
 /// Replaces the content of a file in one step, or writes to a pipe or a device.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    Problem, Work, block_on, check_writable, deliver_below, forgive_closed, progress_style, say, signals::Signals,
+    Problem, Work, block_on, check_writable, deliver_below, end_stream, progress_style, say, signals::Signals,
     start_server, stop_when_closed, warn,
 };
 use crate::{
@@ -46,10 +46,7 @@ async fn search(request: IdleRequest) -> Result<Exit, Problem> {
     };
     progress.finish();
     if stream.is_some() {
-        let mut lines = Vec::new();
-        render::write(&report, request.format, Style::default(), &mut lines).map_err(Problem::Report)?;
-        stdout.append_all(&lines);
-        forgive_closed(stdout.finish(writer)).map_err(Problem::Stdout)?;
+        end_stream(stdout, writer, |lines| render::write(&report, request.format, Style::default(), lines))?;
     } else {
         let divided = request.format == Format::Text && !request.quiet;
         let write = |out: &mut dyn Write, columns| render::write(&report, request.format, Style::plain(columns), out);

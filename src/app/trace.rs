@@ -9,7 +9,7 @@ use std::{
 use tokio::{net::lookup_host, sync::mpsc::unbounded_channel};
 
 use super::{
-    Problem, Work, block_on, check_writable, deliver_below, exit_code, forgive_closed, progress_style, say,
+    Problem, Work, block_on, check_writable, deliver_below, end_stream, exit_code, progress_style, say,
     signals::Signals, stop_when_closed,
 };
 use crate::{
@@ -65,10 +65,7 @@ async fn traced(request: TraceRequest) -> Result<Exit, Problem> {
         never = writer.start_when_needed(clock) => match never {},
     };
     if stream.is_some() {
-        let mut lines = Vec::new();
-        render::write(&report, request.format, Style::default(), &mut lines).map_err(Problem::Report)?;
-        stdout.append_all(&lines);
-        forgive_closed(stdout.finish(writer)).map_err(Problem::Stdout)?;
+        end_stream(stdout, writer, |lines| render::write(&report, request.format, Style::default(), lines))?;
     } else {
         let file = request.output.as_deref();
         let color = request.color.on(file.is_none() && render::is_capable_terminal(&io::stdout()));

@@ -11,7 +11,7 @@ use clap::{Args, builder::StringValueParser};
 pub(super) use self::{
     metrics::MetricsArgs,
     otlp::OtlpArgs,
-    output::{FormatArgs, JournalArgs, OutputArgs, TextArgs},
+    output::{FormatArgs, JournalArgs, OutputArgs, ResultArgs, TextArgs},
 };
 use super::{
     choice::completed,

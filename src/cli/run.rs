@@ -15,9 +15,7 @@ use super::{
 };
 use crate::{
     output::{self, OutputOptions},
-    plan::{
-        Cluster, Collector, Command, LocalServer, Pace, Password, Plan, ProbeKind, Scope, StopCondition, Target, Via,
-    },
+    plan::{Cluster, Collector, Command, LocalServer, Pace, Password, Plan, ProbeKind, Scope, Target, Via},
 };
 
 /// Default rate of probes and of numbered messages.
@@ -106,27 +104,19 @@ pub(super) fn resolve(
     let target = Target { named_by, ..connection.target };
     let alone = || Scope { targets: vec![target.clone()], ..Scope::default() };
     let scope = connection.scope.or_else(|| args.cluster.then(alone));
+    let (policy, seed) = (policy::resolve(&args.policy)?, args.seed.unwrap_or_else(fresh_seed));
     let plan = Plan {
-        command,
-        target,
         scope,
         cluster: args.cluster.then_some(Cluster { replicas: args.replicas, via: Via::Direct }),
         sentinels,
         sandbox: server == Some(LocalServer::Sandbox),
         protocol: connection.protocol,
-        policy: policy::resolve(&args.policy)?,
-        probes: None,
-        subscription: None,
-        connections: 1,
-        application: None,
-        stop: StopCondition::default(),
         faults: args.faults.schedules(),
         fail_on: args.gates.fail_on,
         warn_on: args.gates.warn_on,
         evidence: !args.no_evidence,
         max_reply: args.max_reply.unwrap_or(Plan::MAX_REPLY),
-        seed: args.seed.unwrap_or_else(fresh_seed),
-        command_line: Vec::new(),
+        ..Plan::new(command, target, policy, seed)
     };
     let mut options = args.output.options(environment);
     args.text.apply_to(&mut options);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     event::{Connected, Event, EventKind, RunStarted, SCHEMA_VERSION},
-    plan::{Address, Command, Plan, PolicyName, Protocol, ReconnectPolicy, StopCondition, Target},
+    plan::{Address, Command, Plan, PolicyName, ReconnectPolicy, Target},
 };
 
 /// Maximum number of connections that are assumed from a plan.
@@ -24,28 +24,7 @@ pub(super) struct Missing {
 pub(super) fn start(run_id: &str) -> RunStarted {
     let unknown = || "unknown".to_owned();
     let target = Target::new(Address::Tcp { host: unknown(), port: 0, tls: false }, unknown());
-    let plan = Plan {
-        command: Command::Soak,
-        target,
-        scope: None,
-        cluster: None,
-        sentinels: None,
-        sandbox: false,
-        protocol: Protocol::Auto,
-        policy: ReconnectPolicy::preset(PolicyName::Hardened),
-        probes: None,
-        subscription: None,
-        connections: 1,
-        application: None,
-        stop: StopCondition::default(),
-        faults: Vec::new(),
-        fail_on: Vec::new(),
-        warn_on: Vec::new(),
-        evidence: true,
-        max_reply: Plan::MAX_REPLY,
-        seed: 0,
-        command_line: Vec::new(),
-    };
+    let plan = Plan::new(Command::Soak, target, ReconnectPolicy::preset(PolicyName::Hardened), 0);
     RunStarted {
         schema_version: SCHEMA_VERSION,
         version: unknown().into(),

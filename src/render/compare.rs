@@ -28,9 +28,7 @@ impl Document for Comparison {
     }
 
     fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
-        let mut lines = Vec::new();
-        text(self, style.columns, &mut lines)?;
-        out.write_all(fit::fitted(&String::from_utf8_lossy(&lines), style.columns).as_bytes())
+        fit::write_fitted(style.columns, out, |lines| text(self, style.columns, lines))
     }
 
     /// Figures without units of text.

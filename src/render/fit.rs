@@ -3,6 +3,8 @@
 //!
 //! A report in a file or a pipe keeps each sentence on one line, so it can be searched.
 
+use std::io::{self, Write};
+
 use console::{Term, measure_text_width};
 
 /// Columns of text without a terminal.
@@ -34,6 +36,20 @@ pub(super) fn readable(columns: Option<usize>) -> usize {
     const NARROWEST: usize = 30;
     const WIDEST: usize = 100;
     columns.map_or(WIDTH, |columns| columns.clamp(NARROWEST, WIDEST))
+}
+
+/// Writes what `unbroken` writes, with its lines broken so that they fit into these columns.
+///
+/// # Errors
+/// Those of either writer.
+pub(super) fn write_fitted(
+    columns: Option<usize>,
+    out: &mut dyn Write,
+    unbroken: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut text = Vec::new();
+    unbroken(&mut text)?;
+    out.write_all(fitted(&String::from_utf8_lossy(&text), columns).as_bytes())
 }
 
 /// Breaks the lines of a text at blanks so that they fit into these columns.

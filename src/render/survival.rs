@@ -52,9 +52,7 @@ impl Document for Survival {
     }
 
     fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
-        let mut lines = Vec::new();
-        text(self, style.columns, &mut lines)?;
-        out.write_all(fit::fitted(&String::from_utf8_lossy(&lines), style.columns).as_bytes())
+        fit::write_fitted(style.columns, out, |lines| text(self, style.columns, lines))
     }
 
     /// Figures without units.
@@ -260,7 +258,7 @@ pub(super) mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{drill::HealthyRole, event::RanTwice};
+    use crate::{drill::HealthyRole, event::RanTwice, fault::Case};
 
     fn healthy() -> Healthy {
         let role = |role, connections, commands: &[&str]| HealthyRole {
@@ -277,27 +275,15 @@ pub(super) mod tests {
     }
 
     fn case(name: &str, outcome: SurvivalOutcome, why: Option<&str>) -> SurvivalCase {
+        let case = Case::of(name.to_owned(), vec!["close@2s".parse().unwrap()]);
         SurvivalCase {
-            case: name.to_owned(),
-            faults: vec!["close@2s".parse().unwrap()],
             outcome,
             survived: outcome.survived(),
             why: why.map(str::to_owned),
-            roles: Vec::new(),
-            ran_twice: Vec::new(),
-            ran_twice_count: 0,
-            ran_twice_probably: Vec::new(),
-            elements_lost: Vec::new(),
-            elements_lost_count: 0,
-            locks_orphaned: 0,
-            left_pending: 0,
-            outcome_unknown: 0,
-            errors: 0,
-            ended: None,
-            restarted: None,
             lasted: Duration::from_millis(9500),
             healthy: Some(healthy()),
             log: Some(format!("/tmp/logs/{name}.log").into()),
+            ..SurvivalCase::not_run(&case, "")
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
         choice::formats,
         environment::{Environment, fresh_seed},
         error::UsageError,
-        groups::{ConnectionArgs, PolicyArgs, TargetArgs},
+        groups::{ConnectionArgs, PolicyArgs, ResultArgs, TargetArgs},
         policy,
         subcommand::Subcommand,
         target, targets, uri, value,
@@ -52,17 +52,8 @@ pub(in crate::cli) struct CheckArgs {
     /// Result format
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output", value_parser = formats(Content::Checkup))]
     format: Format,
-    /// Write the result to this file, - for stdout
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    output: Option<PathBuf>,
-    /// Print only problems
-    #[arg(short, long, help_heading = "Output")]
-    quiet: bool,
-    /// When to use color
-    ///
-    /// auto means on a terminal, unless NO_COLOR is set.
-    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
-    color: ColorChoice,
+    #[command(flatten)]
+    result: ResultArgs,
     #[command(flatten)]
     servers: TargetArgs,
     #[command(flatten)]
@@ -146,9 +137,9 @@ Exit status: 0 healthy, 1 degraded, 2 critical or unreachable, 3 wrong usage.";
             channel: format!("redis-doctor:check:{:x}", fresh_seed()),
             exit_zero: self.exit_zero,
             format: self.format,
-            output: output::file(self.output),
-            quiet: self.quiet,
-            color: environment.color(self.color),
+            output: output::file(self.result.output),
+            quiet: self.result.quiet,
+            color: environment.color(self.result.color),
             warnings: connection.warnings,
         })
     }

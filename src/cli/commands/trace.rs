@@ -5,7 +5,10 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, ValueHint};
 
 use crate::{
-    cli::{choice::formats, environment::Environment, error::UsageError, subcommand::Subcommand, uri, value},
+    cli::{
+        choice::formats, environment::Environment, error::UsageError, groups::ResultArgs, subcommand::Subcommand, uri,
+        value,
+    },
     output::{self, ColorChoice, Content, Format},
     plan::Address,
 };
@@ -47,17 +50,8 @@ pub(in crate::cli) struct TraceArgs {
     /// Result format [default: that of the name of --output, or text]
     #[arg(long, value_name = "FORMAT", help_heading = "Output", value_parser = formats(Content::Trace))]
     format: Option<Format>,
-    /// Write the result to this file, - for stdout
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    output: Option<PathBuf>,
-    /// Print only problems
-    #[arg(short, long, help_heading = "Output")]
-    quiet: bool,
-    /// When to use color
-    ///
-    /// auto means on a terminal, unless NO_COLOR is set.
-    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
-    color: ColorChoice,
+    #[command(flatten)]
+    result: ResultArgs,
 }
 
 /// A trace and the output it produces.
@@ -116,10 +110,10 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 no connection or wrong usage."
             watch: self.watch || self.duration.is_some(),
             duration: self.duration,
             exit_zero: self.exit_zero,
-            format: Format::chosen(self.format, self.output.as_deref(), Content::Trace),
-            output: output::file(self.output),
-            quiet: self.quiet,
-            color: environment.color(self.color),
+            format: Format::chosen(self.format, self.result.output.as_deref(), Content::Trace),
+            output: output::file(self.result.output),
+            quiet: self.result.quiet,
+            color: environment.color(self.result.color),
         })
     }
 }

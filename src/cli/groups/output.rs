@@ -36,6 +36,23 @@ impl OutputArgs {
     }
 }
 
+/// Destination and style of a result that is a list of problems.
+// Each flag has its heading: one for the group would also hold for the arguments that the command declares after it.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct ResultArgs {
+    /// Write the result to this file, - for stdout
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(in crate::cli) output: Option<PathBuf>,
+    /// Print only problems
+    #[arg(short, long, help_heading = "Output")]
+    pub(in crate::cli) quiet: bool,
+    /// When to use color
+    ///
+    /// auto means on a terminal, unless NO_COLOR is set.
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub(in crate::cli) color: ColorChoice,
+}
+
 /// Form of a text report, for the commands that report on runs.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]

@@ -185,7 +185,7 @@ impl SurvivalOutcome {
 
 impl SurvivalCase {
     /// Returns a case that could not run.
-    pub(super) fn not_run(case: &Case, why: impl Into<String>) -> Self {
+    pub(crate) fn not_run(case: &Case, why: impl Into<String>) -> Self {
         Self {
             case: case.name.clone(),
             faults: case.faults.clone(),

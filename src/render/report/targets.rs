@@ -109,9 +109,7 @@ impl Document for ScopeReport {
     }
 
     fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
-        let mut text = Vec::new();
-        unbroken(self, style, &mut text)?;
-        out.write_all(fit::fitted(&String::from_utf8_lossy(&text), style.columns).as_bytes())
+        fit::write_fitted(style.columns, out, |text| unbroken(self, style, text))
     }
 
     /// The report without its lists as `summary`, then each target as a `target` without its lists and each entry of those

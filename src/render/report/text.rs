@@ -22,9 +22,7 @@ use crate::{
 const RUNS: usize = 10;
 
 pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut text = Vec::new();
-    unbroken(report, style, &mut text)?;
-    out.write_all(fit::fitted(&String::from_utf8_lossy(&text), style.columns).as_bytes())
+    fit::write_fitted(style.columns, out, |text| unbroken(report, style, text))
 }
 
 fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
