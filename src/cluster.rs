@@ -16,7 +16,7 @@ pub(crate) use self::{
 use crate::{
     classify::{ErrorClass, Failure},
     clock::Clock,
-    dial::{Route, reply::text},
+    dial::{RespStream, Route, reply::text},
     foreign::Foreign,
     plan::{Address, Elsewhere, Plan, ProbeKind, Scope, Target, Via},
     topology::{self, SLOTS, SlotRange, nodes::View, shown_place},
@@ -73,12 +73,12 @@ pub(crate) async fn find_nodes(mut plan: Plan, clock: Clock) -> Result<Plan, Clu
             return Err(ClusterError::Incomplete { seed: seed.address.to_string(), covered });
         }
         // A node without slots is in this description only.
-        if let Ok(reply) = stream.command(&["CLUSTER", "NODES"]).await {
-            let view = View::read(&reply, &ranges, seed.host().unwrap_or_default());
-            compare_seeds((seed, &view), &scope.targets, &plan, clock).await?;
-        }
-        let compared = scope.targets.iter().take(SEEDS).map(|seed| announced_elsewhere(seed, &ranges, &plan, clock));
-        let elsewhere: Vec<_> = join_all(compared).await.into_iter().flatten().collect();
+        let nodes = stream.command(&["CLUSTER", "NODES"]).await;
+        let view = nodes.ok().map(|reply| View::read(&reply, &ranges, seed.host().unwrap_or_default()));
+        let known = Known { seed, view, ranges: &ranges };
+        let examined = scope.targets.iter().take(SEEDS).map(|seed| known.examine(seed, &plan, clock));
+        let elsewhere = join_all(examined).await.into_iter().filter_map(Result::transpose);
+        let elsewhere = elsewhere.collect::<Result<Vec<_>, _>>()?;
         let members = topology::members(&ranges).into_iter().filter(|member| cluster.replicas || member.is_primary());
         let members: Vec<_> = members.collect();
         let has_tags = has_tags(&plan);
@@ -106,16 +106,28 @@ fn has_tags(plan: &Plan) -> bool {
     writes || plan.subscription.as_ref().is_some_and(|subscription| subscription.sharded)
 }
 
-/// Checks that the other seeds that answer are nodes of the same cluster as the first one.
-async fn compare_seeds(
-    (first, view): (&Target, &View),
-    seeds: &[Target],
-    plan: &Plan,
-    clock: Clock,
-) -> Result<(), ClusterError> {
-    let others = seeds.iter().take(SEEDS).filter(|seed| seed.address != first.address);
-    let compared = others.map(async |seed| {
-        let Ok((_, mut stream)) = route(seed, plan, ATTEMPT, clock).connect().await else { return Ok(()) };
+/// A cluster as the first seed that answered describes it.
+struct Known<'a> {
+    seed: &'a Target,
+    /// `None` if the seed refused CLUSTER NODES.
+    view: Option<View>,
+    ranges: &'a [SlotRange],
+}
+
+impl Known<'_> {
+    /// Checks that a seed is a node of the same cluster, and returns its announced address if that cannot be reached from
+    /// here. One that does not answer is skipped.
+    async fn examine(&self, seed: &Target, plan: &Plan, clock: Clock) -> Result<Option<Elsewhere>, ClusterError> {
+        let Ok((_, mut stream)) = route(seed, plan, ATTEMPT, clock).connect().await else { return Ok(None) };
+        if seed.address != self.seed.address {
+            self.compare(seed, &mut stream).await?;
+        }
+        Ok(self.announced_elsewhere(seed, &mut stream, plan, clock).await)
+    }
+
+    /// Checks that a seed is a node of the same cluster.
+    async fn compare(&self, seed: &Target, stream: &mut RespStream) -> Result<(), ClusterError> {
+        let Some(view) = &self.view else { return Ok(()) };
         // The first seed knows this query, too; a login may be missing here.
         if let Err(failure) = stream.command(&["CLUSTER", "SLOTS"]).await
             && failure.key.class == ErrorClass::ServerError
@@ -125,10 +137,28 @@ async fn compare_seeds(
         let Ok(reply) = stream.command(&["CLUSTER", "NODES"]).await else { return Ok(()) };
         let other = View::read(&reply, &[], seed.host().unwrap_or_default());
         let same = view.nodes.is_empty() || other.nodes.is_empty() || view.shares_a_node(&other);
-        let [one, other] = [first, seed].map(|seed| seed.address.to_string());
+        let [one, other] = [self.seed, seed].map(|seed| seed.address.to_string());
         if same { Ok(()) } else { Err(ClusterError::Different { one, other }) }
-    });
-    join_all(compared).await.into_iter().collect()
+    }
+
+    /// Returns the announced address of a seed, if that cannot be reached from here.
+    async fn announced_elsewhere(
+        &self,
+        seed: &Target,
+        stream: &mut RespStream,
+        plan: &Plan,
+        clock: Clock,
+    ) -> Option<Elsewhere> {
+        let id = stream.command(&["CLUSTER", "MYID"]).await.ok().as_ref().and_then(text)?;
+        let mut nodes = self.ranges.iter().flat_map(|range| &range.nodes);
+        let node = nodes.find(|node| node.id.as_ref() == Some(&id))?;
+        if node.address == address(seed) {
+            return None;
+        }
+        let failure = route(&seed.at(&node.host, node.port), plan, ATTEMPT, clock).connect().await.err()?;
+        let is_unreachable = !failure.key.class.is_server_reply();
+        is_unreachable.then(|| Elsewhere { announced: node.address.clone(), target: seed.clone() })
+    }
 }
 
 /// Returns the address of a target in the form in which the cluster announces it.
@@ -149,17 +179,4 @@ fn reached(elsewhere: &[Elsewhere], like: &Target, host: &str, port: u16) -> Tar
     let announced = shown_place(host, port);
     let known = elsewhere.iter().find(|node| node.announced == announced);
     known.map_or_else(|| like.at(host, port), |node| node.target.clone())
-}
-
-/// Returns the announced address of a seed, if that cannot be reached from here.
-async fn announced_elsewhere(seed: &Target, ranges: &[SlotRange], plan: &Plan, clock: Clock) -> Option<Elsewhere> {
-    let (_, mut stream) = route(seed, plan, ATTEMPT, clock).connect().await.ok()?;
-    let id = stream.command(&["CLUSTER", "MYID"]).await.ok().as_ref().and_then(text)?;
-    let node = ranges.iter().flat_map(|range| &range.nodes).find(|node| node.id.as_ref() == Some(&id))?;
-    if node.address == address(seed) {
-        return None;
-    }
-    let failure = route(&seed.at(&node.host, node.port), plan, ATTEMPT, clock).connect().await.err()?;
-    let is_unreachable = !failure.key.class.is_server_reply();
-    is_unreachable.then(|| Elsewhere { announced: node.address.clone(), target: seed.clone() })
 }
