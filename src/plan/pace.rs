@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Seconds;
 
-/// Largest random offset of a start within its slot: this part of the interval, and at most this time.
+/// Largest deviation of the time between two starts: this part of the interval, and at most this time.
 const JITTER: u32 = 10;
 const MOST_JITTER: Duration = Duration::from_millis(100);
 
@@ -38,7 +38,7 @@ impl Pace {
         }
     }
 
-    /// Returns the largest random offset of a start within its slot, see [`super::Jitter`].
+    /// Returns the largest deviation of the time between two starts from the interval, see [`super::Jitter`].
     pub fn jitter(self) -> Duration {
         self.due(1).map_or(Duration::ZERO, |interval| (interval / JITTER).min(MOST_JITTER))
     }
