@@ -2,7 +2,7 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use super::{
     heartbeat::Heartbeat, ledger::Ledger, notices::NoticeSender, observer::Observer, own_process::OwnProcess,
@@ -15,6 +15,10 @@ use crate::{
     event::EventKind,
     plan::{Address, Plan, Target},
 };
+
+/// Maximum number of connections that are identified at the same time after a loss. Each takes about 10 KB while it lasts,
+/// and three queries of the server, which has just lost all of its clients.
+const IDENTIFICATIONS: usize = 1000;
 
 /// The shared parts of one run.
 pub(crate) struct RunContext {
@@ -37,6 +41,7 @@ pub(crate) struct RunContext {
     /// Signals that another server may have taken the target's place: a connection was lost, or a command redirected.
     pub(crate) doubts: Notify,
     pub(super) heartbeat: Heartbeat,
+    pub(super) identifications: Semaphore,
     /// This process; shared if the run has several targets.
     pub(super) process: Arc<OwnProcess>,
     /// False if its pauses are watched for all targets together.
@@ -63,6 +68,7 @@ impl RunContext {
             observer,
             ledger: Ledger::default(),
             doubts: Notify::new(),
+            identifications: Semaphore::new(IDENTIFICATIONS),
             target: watch::Sender::new(plan.target.clone()),
             keys: watch::Sender::new(run_id.as_str().into()),
             heartbeat: Heartbeat::new(may_send, dialect.nonce),

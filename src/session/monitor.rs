@@ -221,7 +221,11 @@ impl Monitor {
         for change in changes {
             match change {
                 Change::Lost(loss) => self.on_lost(loss),
-                Change::Restored(loss, at) => Box::pin(self.on_restored(&loss, at)).await,
+                Change::Restored(loss, at) => {
+                    let ctx = Arc::clone(&self.ctx);
+                    let _turn = ctx.identifications.acquire().await;
+                    Box::pin(self.on_restored(&loss, at)).await;
+                }
                 Change::Stalled { since, unanswered, at } => {
                     self.end_stretch(at);
                     self.emit(at, EventKind::Stalled { since, unanswered, flow: None });
