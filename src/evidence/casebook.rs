@@ -65,10 +65,10 @@ pub(super) struct Casebook {
     lost_sockets: VecDeque<(u32, Stamp, LostSocket)>,
     connections: HashMap<u32, Connection>,
     pub(super) flows: Flows,
-    /// Open outages and stalls, by connection.
-    open: HashMap<u32, OutageCase>,
+    /// Open outages and stalls, by connection. A case is large, and a table has room for twice as many as it holds.
+    open: HashMap<u32, Box<OutageCase>>,
     /// Open slow stretches, by connection.
-    slow: HashMap<u32, OutageCase>,
+    slow: HashMap<u32, Box<OutageCase>>,
     /// Outages and stalls that are over and not reported yet.
     over: Vec<OutageCase>,
     /// Outages and stalls that the current query is about.
@@ -154,7 +154,7 @@ impl Casebook {
 
     /// Returns the cases that are not over.
     fn lasting(&self) -> impl Iterator<Item = &OutageCase> {
-        self.open.values().chain(self.slow.values())
+        self.open.values().chain(self.slow.values()).map(Box::as_ref)
     }
 
     /// Reads TCP's figures, and keeps the slowest of a slow stretch.
@@ -189,7 +189,7 @@ impl Casebook {
         let mut cases = std::mem::take(&mut self.queried);
         for case in self.open.values_mut().chain(self.slow.values_mut()).filter(|case| last || case.is_due(now)) {
             case.early = true;
-            cases.push(case.clone());
+            cases.push((**case).clone());
         }
         let servers = self.ledger.together();
         let mut completed = Vec::with_capacity(cases.len());
@@ -247,7 +247,7 @@ impl Casebook {
                 let (server, before) = self.server_before(connection, *since);
                 let mut case = OutageCase::slow(connection, client, *since, before).of(server);
                 case.slowest(self.sockets.figures(connection));
-                self.slow.insert(connection, case);
+                self.slow.insert(connection, Box::new(case));
             }
             EventKind::SpedUp { after, .. } => return self.end_slow(connection, *after),
             EventKind::Reconnected(back) => {
@@ -304,9 +304,9 @@ impl Casebook {
         let connection = case.connection;
         if let Some(stall) = self.open.remove(&connection) {
             self.count -= 1;
-            case.continues(stall);
+            case.continues(*stall);
         }
-        self.open.insert(connection, case);
+        self.open.insert(connection, Box::new(case));
     }
 
     /// Ends the slow stretch of a connection; returns true if there was one.
@@ -315,7 +315,7 @@ impl Casebook {
         let over = case.evidence.lost.after(after);
         case.end(None, self.sockets.figures(connection), over);
         case.not_queried = self.over.len() >= WAITING;
-        self.over.push(case);
+        self.over.push(*case);
         true
     }
 
@@ -330,7 +330,7 @@ impl Casebook {
             case.attempted(attempts);
         }
         case.not_queried = self.over.len() >= WAITING;
-        self.over.push(case);
+        self.over.push(*case);
     }
 
     /// Examines the sockets of lost connections and releases them, reported or not.

@@ -18,7 +18,7 @@ use crate::{
 
 /// Maximum number of connections that are identified at the same time after a loss. Each takes about 10 KB while it lasts,
 /// and three queries of the server, which has just lost all of its clients.
-const IDENTIFICATIONS: usize = 1000;
+const IDENTIFICATIONS: usize = 250;
 
 /// The shared parts of one run.
 pub(crate) struct RunContext {

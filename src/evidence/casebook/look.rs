@@ -29,7 +29,7 @@ impl Casebook {
 
     /// Stores the clients that were looked at.
     pub(in crate::evidence) fn finish_look(&mut self, clients: &Clients) {
-        for case in self.open.values_mut().chain(&mut self.over) {
+        for case in self.open.values_mut().map(Box::as_mut).chain(&mut self.over) {
             case.looked_up(clients);
         }
     }
