@@ -4,6 +4,7 @@
 //! It has its own thread, so that no scrape delays the run. Each connection is for one request, which has a size
 //! limit and a deadline, and only a few are served at the same time: a client that does nothing costs little.
 
+mod accept;
 mod push;
 
 use std::{
@@ -24,8 +25,9 @@ use tokio::{
     time::sleep,
 };
 
+use self::accept::{PROTOBUF, accepted};
 pub(crate) use self::push::{Delivery, Pusher, Telemetry};
-use crate::clock::within;
+use crate::{clock::within, output::Exposition};
 
 /// Clients that are served at the same time; the others wait in the accept queue.
 const CLIENTS: usize = 16;
@@ -55,14 +57,14 @@ const INDEX: &str = "<!doctype html><title>redis-doctor</title><h1>redis-doctor<
 
 /// The contents of the pages.
 pub(crate) struct Pages {
-    /// Returns the metrics, as OpenMetrics if true.
-    pub metrics: Box<dyn Fn(bool) -> Vec<u8> + Send>,
+    /// Returns the metrics.
+    pub metrics: Box<dyn Fn(Exposition) -> Vec<u8> + Send>,
     /// Checks a server and returns its metrics; `None` if that server is not allowed.
     pub probe: Probe,
 }
 
 /// A check of the server with this name.
-pub(crate) type Probe = Box<dyn Fn(&str, bool) -> Option<Probing> + Send>;
+pub(crate) type Probe = Box<dyn Fn(&str, Exposition) -> Option<Probing> + Send>;
 
 /// A check that runs.
 pub(crate) type Probing = Pin<Box<dyn Future<Output = Vec<u8>>>>;
@@ -158,7 +160,7 @@ async fn serve_one(mut stream: TcpStream, pages: Rc<Pages>) {
 struct Request {
     path: String,
     query: String,
-    wants_openmetrics: bool,
+    exposition: Exposition,
     wants_body: bool,
 }
 
@@ -179,10 +181,9 @@ impl Request {
         };
         let path = head.path.unwrap_or_default();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let wants_openmetrics = head.headers.iter().any(|header| {
-            header.name.eq_ignore_ascii_case("accept") && contains(header.value, b"application/openmetrics-text")
-        });
-        Some(Ok(Self { path: path.to_owned(), query: query.to_owned(), wants_openmetrics, wants_body }))
+        let accepts = head.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("accept"));
+        let exposition = accepted(accepts.map(|header| header.value));
+        Some(Ok(Self { path: path.to_owned(), query: query.to_owned(), exposition, wants_body }))
     }
 
     /// Returns the value of a parameter of the query.
@@ -192,19 +193,19 @@ impl Request {
     }
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
-}
-
 async fn answer(pages: &Pages, request: &Request) -> Response {
-    let metrics =
-        |body| Response { status: "200 OK", kind: if request.wants_openmetrics { OPENMETRICS } else { TEXT }, body };
+    let kind = match request.exposition {
+        Exposition::OpenMetrics => OPENMETRICS,
+        Exposition::Text => TEXT,
+        Exposition::Protobuf => PROTOBUF,
+    };
+    let metrics = |body| Response { status: "200 OK", kind, body };
     match request.path.as_str() {
         "/" => Response::new("200 OK", HTML, INDEX),
-        "/metrics" => metrics((pages.metrics)(request.wants_openmetrics)),
+        "/metrics" => metrics((pages.metrics)(request.exposition)),
         "/probe" => match request.parameter("target") {
             None => Response::new("400 Bad Request", PLAIN, "expected /probe?target=HOST:PORT\n"),
-            Some(target) => match (pages.probe)(&target, request.wants_openmetrics) {
+            Some(target) => match (pages.probe)(&target, request.exposition) {
                 Some(probing) => metrics(probing.await),
                 None => Response::new("403 Forbidden", PLAIN, "this target is not allowed; see --allow-probe\n"),
             },
@@ -248,7 +249,11 @@ mod tests {
     use crate::fuzz::Fuzz;
 
     fn exporter() -> Exporter {
-        let metrics = |openmetrics| if openmetrics { b"open\n".to_vec() } else { b"text\n".to_vec() };
+        let metrics = |exposition| match exposition {
+            Exposition::OpenMetrics => b"open\n".to_vec(),
+            Exposition::Text => b"text\n".to_vec(),
+            Exposition::Protobuf => b"proto\n".to_vec(),
+        };
         let probe = |target: &str, _| {
             let probing: Probing = Box::pin(std::future::ready(b"probed\n".to_vec()));
             (target == "redis://a:1").then_some(probing)
@@ -274,6 +279,10 @@ mod tests {
         let accept = "accept: application/openmetrics-text;version=1.0.0;q=0.6,text/plain;q=0.3";
         let open = ask(&exporter, &format!("GET /metrics HTTP/1.1\r\nHost: a\r\n{accept}\r\n\r\n"));
         assert!(open.contains("\r\nContent-Type: application/openmetrics-text") && open.ends_with("open\n"), "{open}");
+        let accept =
+            "Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+        let proto = ask(&exporter, &format!("GET /metrics HTTP/1.1\r\n{accept};q=0.6,*/*;q=0.1\r\n\r\n"));
+        assert!(proto.contains(&format!("\r\nContent-Type: {PROTOBUF}\r\n")) && proto.ends_with("proto\n"), "{proto}");
         let head = ask(&exporter, "HEAD /metrics HTTP/1.1\r\n\r\n");
         assert!(head.contains("\r\nContent-Length: 5\r\n") && head.ends_with("\r\n\r\n"), "{head}");
     }

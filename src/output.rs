@@ -137,6 +137,17 @@ impl Format {
     }
 }
 
+/// The format of a page of metrics for a scraper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exposition {
+    /// OpenMetrics text 1.0.
+    OpenMetrics,
+    /// The older text format of Prometheus.
+    Text,
+    /// The protobuf messages of Prometheus: the only format with native histograms.
+    Protobuf,
+}
+
 /// Something that is written in one of several formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
 pub enum Content {

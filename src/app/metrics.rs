@@ -12,7 +12,7 @@ use crate::{
     output::{ColorChoice, Format},
     plan::{Plan, Target},
     record::{Meter, Records},
-    render::{self, Exposition, Style},
+    render,
     report::{OutageRow, RunReport},
 };
 
@@ -36,10 +36,7 @@ impl LiveMetrics {
         let meter = Meter::default();
         let exporter = listen.map(|listen| {
             let read = meter.clone();
-            let metrics = move |openmetrics| {
-                let exposition = if openmetrics { Exposition::OpenMetrics } else { Exposition::Prometheus };
-                render::metrics(&read.read(), clock.now(), exposition)
-            };
+            let metrics = move |exposition| render::metrics(&read.read(), clock.now(), exposition);
             let pages = Pages { metrics: Box::new(metrics), probe: probe(plan, allowed) };
             Exporter::start(listen, pages).map_err(|source| Problem::ListenMetrics { listen, source })
         });
@@ -92,16 +89,13 @@ fn probe(plan: &Plan, allowed: Vec<Target>) -> Probe {
     let of_run = plan.scope.as_ref().map_or(std::slice::from_ref(&plan.target), |scope| &scope.targets);
     let known: Vec<Target> = of_run.iter().cloned().chain(allowed).collect();
     let plan = plan.clone();
-    Box::new(move |name, openmetrics| {
+    Box::new(move |name, exposition| {
         let is_meant = |target: &&Target| target.label() == name || target.to_string() == name;
         let request = request(known.iter().find(is_meant)?.clone(), &plan);
-        let format = if openmetrics { Format::Openmetrics } else { Format::Prometheus };
         Some(Box::pin(async move {
             let checkup = check(&request, &request.target, std::future::pending()).await;
-            let mut out = Vec::new();
-            // Writing into memory cannot fail.
-            let _ = render::write(&checkup, format, Style::default(), &mut out);
-            out
+            // A checkup has metrics.
+            render::page(&checkup, exposition).unwrap_or_default()
         }))
     })
 }

@@ -37,13 +37,13 @@ impl Document for Checkup {
         Ok(PluginLine { verdict: Some(self.verdict), text: clean(&self.headline), figures: figures(self) })
     }
 
-    fn metrics(&self) -> io::Result<Vec<Family>> {
+    fn metrics(&self) -> io::Result<Vec<Family<'_>>> {
         Ok(families(self))
     }
 }
 
 /// The families of a checkup. They have no label for the server, which the scraper of a probe adds.
-pub(super) fn families(checkup: &Checkup) -> Vec<Family> {
+pub(super) fn families(checkup: &Checkup) -> Vec<Family<'_>> {
     let mut about = Family::new("check", "info", "Server that was checked.");
     about.push("_info", vec![("url", checkup.target.clone()), ("version", checkup.version.clone())], 1.0);
     let answered = f64::from(u8::from(checkup.facts.ping.is_some()));

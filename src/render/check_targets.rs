@@ -56,9 +56,9 @@ impl Document for ScopeCheckup {
         Ok(PluginLine { verdict: Some(self.verdict), text: headline(self), figures })
     }
 
-    fn metrics(&self) -> io::Result<Vec<Family>> {
-        let of_target = |TargetCheckup { label, checkup }: &TargetCheckup| (clean(label), check::families(checkup));
-        Ok(of_all_targets(self.targets.iter().map(of_target)))
+    fn metrics(&self) -> io::Result<Vec<Family<'_>>> {
+        let of_each = self.targets.iter().map(|target| (clean(&target.label), check::families(&target.checkup)));
+        Ok(of_all_targets(of_each))
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) trait Document {
     }
 
     /// Returns its metric families.
-    fn metrics(&self) -> io::Result<Vec<Family>> {
+    fn metrics(&self) -> io::Result<Vec<Family<'_>>> {
         Err(unsupported("metrics"))
     }
 }

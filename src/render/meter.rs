@@ -1,40 +1,36 @@
 //! The metric families of a run that continues.
 
-use std::{iter::once, time::Duration};
+use std::{
+    borrow::Cow::{self, Borrowed},
+    iter::once,
+    time::Duration,
+};
 
 use super::{
-    formats,
+    exposition::exposed,
     units::clean,
-    views::{Family, Labels},
+    views::{Family, Labels, Sample, Value},
 };
 use crate::{
     clock::Stamp,
-    record::{BUCKETS, Histogram, Reading, Server, TargetMetrics},
+    output::Exposition,
+    record::{Histogram, Reading, Server, TargetMetrics},
 };
-
-/// The text format of metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exposition {
-    /// OpenMetrics 1.0.
-    OpenMetrics,
-    /// The older format of Prometheus.
-    Prometheus,
-}
 
 /// Writes the metrics of a run as of `now`.
 pub(crate) fn metrics(reading: &Reading, now: Stamp, exposition: Exposition) -> Vec<u8> {
-    let mut out = Vec::new();
-    let families = families(reading, now);
-    // Writing into memory cannot fail.
-    let _ = match exposition {
-        Exposition::OpenMetrics => formats::openmetrics(&families, &mut out),
-        Exposition::Prometheus => formats::prometheus(&families, &mut out),
-    };
-    out
+    let names = names(reading);
+    exposed(&families(reading, &names, now), exposition)
 }
 
-pub(super) fn families(reading: &Reading, now: Stamp) -> Vec<Family> {
-    let all = All(reading);
+/// Returns the label of each target.
+pub(super) fn names(reading: &Reading) -> Vec<String> {
+    reading.targets.iter().map(|target| clean(&target.target)).collect()
+}
+
+/// Returns the families of a reading, whose targets have these names.
+pub(super) fn families<'a>(reading: &'a Reading, names: &'a [String], now: Stamp) -> Vec<Family<'a>> {
+    let all = All(reading, names);
     let mut families = vec![about(reading)];
     families.extend(connections(&all, now));
     families.extend(probes(&all));
@@ -50,35 +46,51 @@ pub(super) fn families(reading: &Reading, now: Stamp) -> Vec<Family> {
     families
 }
 
-fn about(reading: &Reading) -> Family {
-    let [version, run_id, command, policy] = reading.process.run.clone();
+fn about(reading: &Reading) -> Family<'_> {
+    let [version, run_id, command, policy] = reading.process.run.each_ref().map(String::as_str);
     let labels = vec![("version", version), ("run_id", run_id), ("command", command), ("policy", policy)];
     let mut run = Family::new("run", "info", "Run and policy.");
     run.push("_info", labels, 1.0);
     run
 }
 
-/// All targets, of each of which a family has samples.
-struct All<'a>(&'a Reading);
+/// All targets, of each of which a family has samples, and their names.
+struct All<'a>(&'a Reading, &'a [String]);
 
 /// The samples of a target: labels besides `target`, and a value.
-type Samples = Vec<(Labels, f64)>;
+type Samples<'a> = Vec<(Labels<'a>, f64)>;
 
-impl All<'_> {
+impl<'a> All<'a> {
     /// Returns a counter with the samples of each target.
-    fn counter(&self, name: &'static str, help: &'static str, samples: impl Fn(&TargetMetrics) -> Samples) -> Family {
+    fn counter(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        samples: impl Fn(&'a TargetMetrics) -> Samples<'a>,
+    ) -> Family<'a> {
         self.family(Family::new(name, "counter", help), "_total", samples)
     }
 
     /// Returns a gauge with the samples of each target.
-    fn gauge(&self, name: &'static str, help: &'static str, samples: impl Fn(&TargetMetrics) -> Samples) -> Family {
+    fn gauge(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        samples: impl Fn(&'a TargetMetrics) -> Samples<'a>,
+    ) -> Family<'a> {
         self.family(Family::new(name, "gauge", help), "", samples)
     }
 
-    fn family(&self, mut family: Family, suffix: &'static str, samples: impl Fn(&TargetMetrics) -> Samples) -> Family {
-        for target in &self.0.targets {
+    fn family(
+        &self,
+        mut family: Family<'a>,
+        suffix: &'static str,
+        samples: impl Fn(&'a TargetMetrics) -> Samples<'a>,
+    ) -> Family<'a> {
+        for (name, target) in self.named() {
             for (labels, value) in samples(target) {
-                family.push(suffix, labeled(target, labels), value);
+                let labels = once(("target", Borrowed(name))).chain(labels).collect();
+                family.samples.push(Sample { suffix, labels, value: Value::Number(value) });
             }
         }
         family
@@ -89,43 +101,48 @@ impl All<'_> {
         &self,
         name: &'static str,
         help: &'static str,
-        of: impl Fn(&TargetMetrics) -> &Histogram,
-    ) -> Option<Family> {
+        of: impl Fn(&'a TargetMetrics) -> &'a Histogram,
+    ) -> Option<Family<'a>> {
         let mut family = Family::new(name, "histogram", help);
-        for target in self.0.targets.iter().filter(|target| of(target).count > 0) {
-            let histogram = of(target);
-            for (limit, count) in BUCKETS.iter().zip(histogram.cumulative()) {
-                let le = format!("{:?}", Duration::from_micros(*limit).as_secs_f64());
-                family.push("_bucket", labeled(target, vec![("le", le)]), count as f64);
+        for (name, histogram) in self.named().map(|(name, target)| (name, of(target))) {
+            if histogram.count > 0 {
+                let labels = vec![("target", Borrowed(name))];
+                family.samples.push(Sample { suffix: "", labels, value: Value::Histogram(histogram) });
             }
-            let count = histogram.count as f64;
-            family.push("_bucket", labeled(target, vec![("le", "+Inf".to_owned())]), count);
-            family.push("_count", labeled(target, Labels::new()), count);
-            family.push("_sum", labeled(target, Labels::new()), histogram.sum.as_secs_f64());
         }
         (!family.samples.is_empty()).then_some(family)
     }
-}
 
-fn labeled(target: &TargetMetrics, labels: Labels) -> Labels {
-    once(("target", clean(&target.target))).chain(labels).collect()
+    fn named(&self) -> impl Iterator<Item = (&'a str, &'a TargetMetrics)> {
+        self.1.iter().map(String::as_str).zip(self.0.targets.iter().map(AsRef::as_ref))
+    }
 }
 
 /// One sample without further labels.
-fn alone(value: impl Into<f64>) -> Samples {
+fn alone<'a>(value: impl Into<f64>) -> Samples<'a> {
     vec![(Labels::new(), value.into())]
 }
 
 /// One sample for each value of a label.
-fn each(label: &'static str, values: &[(&str, u64)]) -> Samples {
-    values.iter().map(|(value, count)| (vec![(label, (*value).to_owned())], *count as f64)).collect()
+fn each<'a>(label: &'static str, values: &[(&'static str, u64)]) -> Samples<'a> {
+    values.iter().map(|(value, count)| (vec![(label, Borrowed(*value))], *count as f64)).collect()
 }
 
-fn of_server(server: &Server) -> Labels {
-    vec![("node", clean(&server.node)), ("role", clean(&server.role))]
+fn of_server(server: &Server) -> Labels<'_> {
+    vec![("node", cleaned(&server.node)), ("role", cleaned(&server.role))]
 }
 
-fn connections(all: &All<'_>, now: Stamp) -> [Family; 4] {
+fn with<'a, const N: usize>(mut labels: Labels<'a>, more: [(&'static str, Cow<'a, str>); N]) -> Labels<'a> {
+    labels.extend(more);
+    labels
+}
+
+/// Returns a text from outside, without a copy if nothing in it must be replaced.
+fn cleaned(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) { Borrowed(text) } else { clean(text).into() }
+}
+
+fn connections<'a>(all: &All<'a>, now: Stamp) -> [Family<'a>; 4] {
     [
         all.gauge("connections", "Connections that have been up, with the server that answered last.", |target| {
             vec![(of_server(&target.server), target.connections as f64)]
@@ -140,7 +157,7 @@ fn connections(all: &All<'_>, now: Stamp) -> [Family; 4] {
     ]
 }
 
-fn probes(all: &All<'_>) -> [Family; 4] {
+fn probes<'a>(all: &All<'a>) -> [Family<'a>; 4] {
     [
         all.counter("probes", "Probes by outcome.", |target| {
             let counters = &target.counters;
@@ -156,7 +173,7 @@ fn probes(all: &All<'_>) -> [Family; 4] {
     ]
 }
 
-fn latencies(all: &All<'_>) -> impl Iterator<Item = Family> {
+fn latencies<'a>(all: &All<'a>) -> impl Iterator<Item = Family<'a>> {
     [
         all.histogram("latency_seconds", "Latency of answered probes, from the intended start.", |it| &it.latency),
         all.histogram("failed_latency_seconds", "Time to failure of failed probes.", |it| &it.failed_latency),
@@ -169,10 +186,10 @@ fn latencies(all: &All<'_>) -> impl Iterator<Item = Family> {
     .flatten()
 }
 
-fn outages(all: &All<'_>) -> [Family; 5] {
-    let by_kind = |target: &TargetMetrics, value: fn(&(u64, Duration)) -> f64| {
-        let sample = |((server, kind), of): (&(Server, &'static str), &(u64, Duration))| {
-            (of_server(server).into_iter().chain(once(("kind", (*kind).to_owned()))).collect(), value(of))
+fn outages<'a>(all: &All<'a>) -> [Family<'a>; 5] {
+    let by_kind = |target: &'a TargetMetrics, value: fn(&(u64, Duration)) -> f64| -> Samples<'a> {
+        let sample = |((server, kind), of): (&'a (Server, &'static str), &(u64, Duration))| {
+            (with(of_server(server), [("kind", Borrowed(*kind))]), value(of))
         };
         target.outages.iter().map(sample).collect()
     };
@@ -183,8 +200,8 @@ fn outages(all: &All<'_>) -> [Family; 5] {
         }),
         all.counter("outage_causes", "Outages that are over and diagnosed, by cause and confidence.", |target| {
             let causes = target.causes.iter().map(|((server, cause, confidence), count)| {
-                let labels = [("cause", cause.clone()), ("confidence", confidence.clone())];
-                (of_server(server).into_iter().chain(labels).collect(), *count as f64)
+                let labels = [("cause", Borrowed(cause.as_str())), ("confidence", Borrowed(confidence.as_str()))];
+                (with(of_server(server), labels), *count as f64)
             });
             causes.collect()
         }),
@@ -195,21 +212,21 @@ fn outages(all: &All<'_>) -> [Family; 5] {
     ]
 }
 
-fn failures(all: &All<'_>) -> [Family; 4] {
-    let by_class = |target: &TargetMetrics, value: fn(&(u64, Duration)) -> f64| {
-        target.refusals.iter().map(|(class, of)| (vec![("class", class.to_string())], value(of))).collect()
+fn failures<'a>(all: &All<'a>) -> [Family<'a>; 4] {
+    let by_class = |target: &'a TargetMetrics, value: fn(&(u64, Duration)) -> f64| -> Samples<'a> {
+        target.refusals.iter().map(|(class, of)| (vec![("class", class.to_string().into())], value(of))).collect()
     };
     [
         all.counter("errors", "Errors by kind.", |target| {
             let errors = target.errors.iter().map(|((server, key), count)| {
                 let labels = [
-                    ("class", key.class.to_string()),
-                    ("stage", key.stage.to_string()),
-                    ("origin", key.origin.to_string()),
-                    ("errno", key.errno.map(|errno| errno.to_string()).unwrap_or_default()),
-                    ("code", key.code().to_owned()),
+                    ("class", key.class.to_string().into()),
+                    ("stage", key.stage.to_string().into()),
+                    ("origin", key.origin.to_string().into()),
+                    ("errno", key.errno.map(|errno| errno.to_string()).unwrap_or_default().into()),
+                    ("code", key.code().into()),
                 ];
-                (of_server(server).into_iter().chain(labels).collect(), *count as f64)
+                (with(of_server(server), labels), *count as f64)
             });
             errors.collect()
         }),
@@ -220,13 +237,17 @@ fn failures(all: &All<'_>) -> [Family; 4] {
             by_class(target, |(_, time)| time.as_secs_f64())
         }),
         all.counter("states", "States that the client entered.", |target| {
-            target.states.iter().map(|(state, count)| (vec![("state", state.to_string())], *count as f64)).collect()
+            target
+                .states
+                .iter()
+                .map(|(state, count)| (vec![("state", state.to_string().into())], *count as f64))
+                .collect()
         }),
     ]
 }
 
 /// The messages of a run with a subscription, and the connections of an application.
-fn messages(all: &All<'_>) -> impl Iterator<Item = Family> {
+fn messages<'a>(all: &All<'a>) -> impl Iterator<Item = Family<'a>> {
     let subscribes = all.0.targets.iter().any(|target| {
         let counters = &target.counters;
         counters.published + counters.received + counters.messages > 0
@@ -263,7 +284,7 @@ mod tests {
     use crate::{
         event::{EventSink, RefusalEnd},
         record::{
-            Meter, Recorder,
+            BUCKETS, Meter, Recorder,
             fixture::{at, disconnected, refusal_over, refused, rich},
         },
     };
@@ -287,7 +308,7 @@ mod tests {
     #[test]
     fn the_metrics_are_those_of_the_golden_file() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/metrics.prom");
-        let text = written(Exposition::Prometheus);
+        let text = written(Exposition::Text);
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(path, &text).unwrap();
         }
@@ -313,7 +334,7 @@ mod tests {
 
     #[test]
     fn the_older_format_names_each_family_by_its_samples() {
-        let text = written(Exposition::Prometheus);
+        let text = written(Exposition::Text);
         for line in [
             "# TYPE redis_doctor_run_info gauge\n",
             "# TYPE redis_doctor_probes_total counter\n",
@@ -327,7 +348,7 @@ mod tests {
 
     #[test]
     fn every_sample_has_the_target_and_an_outage_its_server() {
-        let text = written(Exposition::Prometheus);
+        let text = written(Exposition::Text);
         let samples = text.lines().filter(|line| !line.starts_with('#'));
         let without = samples.filter(|line| !line.contains("target=\"")).map(|line| line.split(['{', ' ']).next());
         let expected =

@@ -4,19 +4,19 @@
 //! Encoding"): ids are hexadecimal, and enumerations are numbers; 64-bit numbers are strings. The metrics are those of a
 //! scrape, under the same names without the suffix of a counter, which Prometheus appends itself.
 
-use std::iter::once;
+use std::{iter::once, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
 use super::{
     formats::PREFIX,
     meter,
     units::clean,
-    views::{Family, Labels, Sample},
+    views::{Family, Sample, Value},
 };
 use crate::{
     clock::{Stamp, WallTime, nanos},
-    record::{Outage, Reading},
+    record::{BUCKETS, Histogram, Outage, Reading},
     report::Diagnosis,
 };
 
@@ -38,7 +38,9 @@ pub(crate) struct Export {
 /// Returns a request with the metrics of a run.
 pub(crate) fn otlp_metrics(reading: &Reading, export: Export) -> Vec<u8> {
     let [version, run_id, ..] = &reading.process.run;
-    let metrics: Vec<_> = meter::families(reading, export.now).iter().map(|family| metric(family, export)).collect();
+    let names = meter::names(reading);
+    let families = meter::families(reading, &names, export.now);
+    let metrics: Vec<_> = families.iter().map(|family| metric(family, export)).collect();
     let metrics = json!({ "scope": scope(), "metrics": metrics });
     json!({ "resourceMetrics": [{ "resource": resource(version, run_id), "scopeMetrics": [metrics] }] })
         .to_string()
@@ -86,7 +88,7 @@ pub(crate) fn otlp_span(
     .to_string()
 }
 
-fn attributes(target: Option<&str>, outage: &Outage, diagnosis: Option<&Diagnosis>) -> Vec<Value> {
+fn attributes(target: Option<&str>, outage: &Outage, diagnosis: Option<&Diagnosis>) -> Vec<Json> {
     let failure = outage.failure.as_ref();
     let texts = [
         ("db.system.name", Some("redis".to_owned())),
@@ -115,78 +117,63 @@ fn attributes(target: Option<&str>, outage: &Outage, diagnosis: Option<&Diagnosi
     texts.chain(numbers).chain(flags).chain(by_itself).collect()
 }
 
-fn resource(version: &str, run_id: &str) -> Value {
+fn resource(version: &str, run_id: &str) -> Json {
     let attributes = [("service.name", "redis-doctor"), ("service.version", version), ("service.instance.id", run_id)];
     json!({ "attributes": attributes.map(|(name, value)| text_attribute(name, value)) })
 }
 
-fn scope() -> Value {
+fn scope() -> Json {
     json!({ "name": "redis-doctor", "version": env!("CARGO_PKG_VERSION") })
 }
 
-fn text_attribute(name: &str, value: &str) -> Value {
+fn text_attribute(name: &str, value: &str) -> Json {
     json!({ "key": name, "value": { "stringValue": value } })
 }
 
-fn metric(family: &Family, export: Export) -> Value {
+fn metric(family: &Family<'_>, export: Export) -> Json {
     let Family { name, kind, help, samples } = family;
-    let points = |samples: &[Sample]| samples.iter().map(|sample| point(sample, export)).collect::<Vec<_>>();
+    let points: Vec<_> = samples.iter().map(|sample| point(sample, export)).collect();
     let (kind, suffix, data) = match *kind {
         "counter" => {
-            let points = points(samples);
             ("sum", "", json!({ "aggregationTemporality": CUMULATIVE, "isMonotonic": true, "dataPoints": points }))
         }
-        "histogram" => {
-            let points: Vec<_> = by_target(samples).map(|samples| distribution(samples, export)).collect();
-            ("histogram", "", json!({ "aggregationTemporality": CUMULATIVE, "dataPoints": points }))
-        }
-        "info" => ("gauge", "_info", json!({ "dataPoints": points(samples) })),
-        _ => ("gauge", "", json!({ "dataPoints": points(samples) })),
+        "histogram" => ("histogram", "", json!({ "aggregationTemporality": CUMULATIVE, "dataPoints": points })),
+        "info" => ("gauge", "_info", json!({ "dataPoints": points })),
+        _ => ("gauge", "", json!({ "dataPoints": points })),
     };
     let unit = if name.ends_with("_seconds") { "s" } else { "" };
     json!({ "name": format!("{PREFIX}{name}{suffix}"), "description": help, "unit": unit, kind: data })
 }
 
-fn point(sample: &Sample, export: Export) -> Value {
-    json!({
-        "attributes": labels(&sample.labels),
-        "startTimeUnixNano": export.started.unix_nanos().to_string(),
-        "timeUnixNano": export.time.unix_nanos().to_string(),
-        "asDouble": sample.value,
-    })
-}
-
-fn labels(labels: &Labels) -> Vec<Value> {
-    labels.iter().map(|(name, value)| text_attribute(name, value)).collect()
-}
-
-/// Divides the samples of histograms: each ends with its sum.
-fn by_target(samples: &[Sample]) -> impl Iterator<Item = &[Sample]> {
-    samples.split_inclusive(|sample| sample.suffix == "_sum")
+fn point(sample: &Sample<'_>, export: Export) -> Json {
+    let labels = sample.labels.iter().map(|(name, value)| text_attribute(name, value)).collect();
+    match sample.value {
+        Value::Histogram(histogram) => distribution(labels, histogram, export),
+        Value::Number(value) => json!({
+            "attributes": labels,
+            "startTimeUnixNano": export.started.unix_nanos().to_string(),
+            "timeUnixNano": export.time.unix_nanos().to_string(),
+            "asDouble": value,
+        }),
+    }
 }
 
 /// Returns one histogram. Its buckets are not cumulative here, and the last one has no limit.
-fn distribution(samples: &[Sample], export: Export) -> Value {
-    let of = |suffix: &'static str| samples.iter().filter(move |sample| sample.suffix == suffix);
-    let number = |suffix| of(suffix).next().map_or(0.0, |sample| sample.value);
-    let mut below = 0.0;
-    let counts = of("_bucket").map(|bucket| {
-        let count = bucket.value - below;
-        below = bucket.value;
-        format!("{count}")
+fn distribution(labels: Vec<Json>, histogram: &Histogram, export: Export) -> Json {
+    let limits: Vec<_> = BUCKETS.iter().map(|limit| Duration::from_micros(*limit).as_secs_f64()).collect();
+    let mut below = 0;
+    let counts = histogram.cumulative().chain(once(histogram.count)).map(|upto| {
+        let count = upto - below;
+        below = upto;
+        count.to_string()
     });
-    let counts: Vec<_> = counts.collect();
-    let limit = |(name, limit): &(&str, String)| (*name == "le").then(|| limit.parse::<f64>().ok()).flatten();
-    let limits = of("_bucket").filter_map(|bucket| bucket.labels.iter().find_map(limit));
-    let limits: Vec<_> = limits.filter(|limit| limit.is_finite()).collect();
-    let labels = of("_sum").next().map(|sample| labels(&sample.labels)).unwrap_or_default();
     json!({
         "attributes": labels,
         "startTimeUnixNano": export.started.unix_nanos().to_string(),
         "timeUnixNano": export.time.unix_nanos().to_string(),
-        "count": format!("{}", number("_count")),
-        "sum": number("_sum"),
-        "bucketCounts": counts,
+        "count": histogram.count.to_string(),
+        "sum": histogram.sum.as_secs_f64(),
+        "bucketCounts": counts.collect::<Vec<_>>(),
         "explicitBounds": limits,
     })
 }
@@ -202,8 +189,9 @@ mod tests {
     use super::*;
     use crate::{
         event::EventSink,
+        output::Exposition,
         record::{Meter, Recorder, fixture::rich},
-        render::{Exposition, metrics},
+        render::metrics,
     };
 
     fn reading() -> Reading {
@@ -219,8 +207,8 @@ mod tests {
     };
 
     /// The metrics of the request, by name.
-    fn exported() -> serde_json::Map<String, Value> {
-        let request: Value = serde_json::from_slice(&otlp_metrics(&reading(), EXPORT)).unwrap();
+    fn exported() -> serde_json::Map<String, Json> {
+        let request: Json = serde_json::from_slice(&otlp_metrics(&reading(), EXPORT)).unwrap();
         let metrics = request["resourceMetrics"][0]["scopeMetrics"][0]["metrics"].as_array().unwrap().clone();
         metrics.into_iter().map(|metric| (metric["name"].as_str().unwrap().to_owned(), metric)).collect()
     }
@@ -228,7 +216,7 @@ mod tests {
     /// Prometheus appends the suffix of a counter, and nothing to a name that ends with its unit.
     #[test]
     fn a_collector_gives_prometheus_the_names_of_a_scrape() {
-        let text = String::from_utf8(metrics(&reading(), EXPORT.now, Exposition::Prometheus)).unwrap();
+        let text = String::from_utf8(metrics(&reading(), EXPORT.now, Exposition::Text)).unwrap();
         let scraped = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
         let scraped: Vec<_> = scraped.map(str::to_owned).collect();
         let pushed = exported().into_iter().filter(|(_, metric)| {
@@ -251,7 +239,7 @@ mod tests {
         let point = &latency["histogram"]["dataPoints"][0];
         let counts = point["bucketCounts"].as_array().unwrap();
         assert_eq!(counts.len(), point["explicitBounds"].as_array().unwrap().len() + 1);
-        let number = |value: &Value| value.as_str().unwrap().parse::<u64>().unwrap();
+        let number = |value: &Json| value.as_str().unwrap().parse::<u64>().unwrap();
         assert_eq!(counts.iter().map(number).sum::<u64>(), number(&point["count"]));
         assert!(number(&point["count"]) > 0 && point["attributes"][0]["key"] == "target", "{point:#}");
     }
@@ -263,7 +251,7 @@ mod tests {
         let figures = recorder.figures();
         let span = |outage: &Outage| otlp_span("7f3a", EXPORT, Some("cache"), outage, None);
         let spans: Vec<_> = figures.outages.kept.iter().map(span).collect();
-        let request: Value = serde_json::from_slice(&otlp_traces("7f3a", &spans)).unwrap();
+        let request: Json = serde_json::from_slice(&otlp_traces("7f3a", &spans)).unwrap();
         let spans = request["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap();
         assert_eq!(spans.len(), figures.outages.kept.len());
         for (span, outage) in spans.iter().zip(&figures.outages.kept) {

@@ -93,7 +93,7 @@ impl Document for Report {
         Ok(self.log())
     }
 
-    fn metrics(&self) -> io::Result<Vec<Family>> {
+    fn metrics(&self) -> io::Result<Vec<Family<'_>>> {
         Ok(metrics::families(self))
     }
 }

@@ -1,12 +1,15 @@
 //! The views of a result that the formats need: a table, a plugin line, metric families, and a stream of records.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use super::units::clean;
-use crate::verdict::Verdict;
+use crate::{record::Histogram, verdict::Verdict};
 
 /// A table of texts.
 #[derive(Debug)]
@@ -64,23 +67,23 @@ fn escape(text: &str, escaped: &mut String) {
 
 impl Table {
     /// Returns each figure of a JSON document with its path.
-    pub(super) fn of_figures(root: &Value) -> Self {
+    pub(super) fn of_figures(root: &Json) -> Self {
         let mut rows = Vec::new();
         collect(String::new(), root, &mut rows);
         Self { header: vec!["name", "value"], rows }
     }
 }
 
-fn collect(name: String, of: &Value, rows: &mut Vec<Vec<String>>) {
+fn collect(name: String, of: &Json, rows: &mut Vec<Vec<String>>) {
     let below = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
     match of {
-        Value::Object(fields) => fields.iter().for_each(|(key, of)| collect(below(key), of, rows)),
-        Value::Array(entries) => {
+        Json::Object(fields) => fields.iter().for_each(|(key, of)| collect(below(key), of, rows)),
+        Json::Array(entries) => {
             entries.iter().enumerate().for_each(|(number, of)| collect(below(&number.to_string()), of, rows));
         }
-        Value::Null => rows.push(vec![name, String::new()]),
-        Value::String(text) => rows.push(vec![name, text.clone()]),
-        Value::Bool(_) | Value::Number(_) => rows.push(vec![name, of.to_string()]),
+        Json::Null => rows.push(vec![name, String::new()]),
+        Json::String(text) => rows.push(vec![name, text.clone()]),
+        Json::Bool(_) | Json::Number(_) => rows.push(vec![name, of.to_string()]),
     }
 }
 
@@ -158,25 +161,32 @@ pub(super) fn level(verdict: Verdict) -> f64 {
 
 /// A metric family. A unit is the last word of its name.
 #[derive(Debug)]
-pub(crate) struct Family {
+pub(crate) struct Family<'a> {
     pub(super) name: &'static str,
     pub(super) kind: &'static str,
     pub(super) help: &'static str,
-    pub(super) samples: Vec<Sample>,
+    pub(super) samples: Vec<Sample<'a>>,
 }
 
 /// The labels of a sample, with their values.
-pub(super) type Labels = Vec<(&'static str, String)>;
+pub(super) type Labels<'a> = Vec<(&'static str, Cow<'a, str>)>;
 
 #[derive(Debug)]
-pub(super) struct Sample {
+pub(super) struct Sample<'a> {
     /// Appended to the name of the family.
     pub(super) suffix: &'static str,
-    pub(super) labels: Labels,
-    pub(super) value: f64,
+    pub(super) labels: Labels<'a>,
+    pub(super) value: Value<'a>,
 }
 
-impl Family {
+/// The value of a sample.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Value<'a> {
+    Number(f64),
+    Histogram(&'a Histogram),
+}
+
+impl<'a> Family<'a> {
     pub(super) fn new(name: &'static str, kind: &'static str, help: &'static str) -> Self {
         Self { name, kind, help, samples: Vec::new() }
     }
@@ -184,14 +194,14 @@ impl Family {
     /// Creates a gauge with one value.
     pub(super) fn gauge(name: &'static str, help: &'static str, value: f64) -> Self {
         let mut family = Self::new(name, "gauge", help);
-        family.push("", Vec::new(), value);
+        family.push("", Labels::new(), value);
         family
     }
 
     /// Creates a counter with one value.
     pub(super) fn counter(name: &'static str, help: &'static str, value: f64) -> Self {
         let mut family = Self::new(name, "counter", help);
-        family.push("_total", Vec::new(), value);
+        family.push("_total", Labels::new(), value);
         family
     }
 
@@ -210,20 +220,26 @@ impl Family {
     }
 
     /// Adds a sample.
-    pub(super) fn push(&mut self, suffix: &'static str, labels: Labels, value: f64) {
-        self.samples.push(Sample { suffix, labels, value });
+    pub(super) fn push<T: Into<Cow<'a, str>>>(
+        &mut self,
+        suffix: &'static str,
+        labels: Vec<(&'static str, T)>,
+        value: f64,
+    ) {
+        let labels = labels.into_iter().map(|(name, text)| (name, text.into())).collect();
+        self.samples.push(Sample { suffix, labels, value: Value::Number(value) });
     }
 }
 
 /// Returns the families of several targets, every sample with the label of its target.
-pub(super) fn of_all_targets(targets: impl Iterator<Item = (String, Vec<Family>)>) -> Vec<Family> {
-    let mut all = Vec::<Family>::new();
+pub(super) fn of_all_targets<'a>(targets: impl Iterator<Item = (String, Vec<Family<'a>>)>) -> Vec<Family<'a>> {
+    let mut all = Vec::<Family<'_>>::new();
     for (target, families) in targets {
         for mut family in families {
             for sample in &mut family.samples {
                 // In a run of a single target, this is its URL.
                 sample.labels.iter_mut().filter(|(name, _)| *name == "target").for_each(|(name, _)| *name = "url");
-                sample.labels.insert(0, ("target", target.clone()));
+                sample.labels.insert(0, ("target", target.clone().into()));
             }
             match all.iter_mut().find(|known| known.name == family.name) {
                 Some(known) => known.samples.append(&mut family.samples),
@@ -252,11 +268,11 @@ impl<'a> Records<'a> {
     /// Writes a record without its lists.
     pub(super) fn without_lists(&mut self, kind: &str, of: &impl Serialize) -> io::Result<()> {
         let mut summary = serde_json::to_value(of)?;
-        if let Value::Object(fields) = &mut summary {
+        if let Json::Object(fields) = &mut summary {
             fields.retain(|_, value| !value.is_array());
         }
         for section in ["outages", "incidents", "refusals", "slow", "vantage"] {
-            if let Some(Value::Object(section)) = summary.get_mut(section) {
+            if let Some(Json::Object(section)) = summary.get_mut(section) {
                 section.remove("rows");
             }
         }

@@ -36,7 +36,7 @@ const ALLOWED: Table<'_> = &[
     ("supervise", &["foreign", "plan"]),
     ("knowledge", &[]),
     ("exit", &["verdict"]),
-    ("exporter", &["clock", "plan", "tls"]),
+    ("exporter", &["clock", "output", "plan", "tls"]),
     ("plan", &["clock", "fault", "foreign", "suggestion"]),
     ("event", &["clock", "fault", "classify", "distribution", "plan", "foreign"]),
     ("idle", &["clock", "classify", "middlebox", "event", "plan", "fault", "dial", "proxy", "verdict", "foreign"]),
@@ -204,6 +204,7 @@ const CONFINED: Table<'_> = &[
     ("redis", &["classify", "dial", "session"]),
     ("comfy_table", &["render"]),
     ("jiff", &["render"]),
+    ("prost", &["render"]),
     ("console", &["render"]),
     ("indicatif", &["render"]),
 ];

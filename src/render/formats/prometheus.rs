@@ -9,12 +9,12 @@ pub(super) fn write<D: Document + ?Sized>(document: &D, _: Style, out: &mut dyn 
     families(&document.metrics()?, out)
 }
 
-pub(in crate::render) fn families(families: &[Family], out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::render) fn families(families: &[Family<'_>], out: &mut dyn Write) -> io::Result<()> {
     families.iter().filter(|family| !family.samples.is_empty()).try_for_each(|metric| family(metric, out))
 }
 
 /// A family has the name of its samples here, and there are no types besides the first ones.
-fn family(family: &Family, out: &mut dyn Write) -> io::Result<()> {
+fn family(family: &Family<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Family { name, kind, help, .. } = family;
     let (suffix, kind) = match *kind {
         "counter" => ("_total", "counter"),

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    render::views::{Family, level},
+    render::views::{Family, Labels, level},
     report::{Diagnosis, Latency, Report},
 };
 
 /// Returns every family, except those of an absent part of the report.
-pub(super) fn families(report: &Report) -> Vec<Family> {
+pub(super) fn families(report: &Report) -> Vec<Family<'_>> {
     [
         about(report),
         probes(report),
@@ -24,7 +24,7 @@ pub(super) fn families(report: &Report) -> Vec<Family> {
     .collect()
 }
 
-fn about(report: &Report) -> Vec<Family> {
+fn about(report: &Report) -> Vec<Family<'_>> {
     let mut runs = Family::new("run", "info", "Run, target and policy.");
     for run in &report.runs {
         let started = &run.started;
@@ -44,7 +44,7 @@ fn about(report: &Report) -> Vec<Family> {
     ]
 }
 
-fn probes(report: &Report) -> Vec<Family> {
+fn probes(report: &Report) -> Vec<Family<'_>> {
     let Some(probes) = &report.probes else { return Vec::new() };
     let outcomes = [("ok", probes.ok), ("failed", probes.failed), ("timed_out", probes.timed_out)];
     let ambiguous = probes.ambiguous as f64;
@@ -56,7 +56,7 @@ fn probes(report: &Report) -> Vec<Family> {
     ]
 }
 
-fn latencies(report: &Report) -> Vec<Family> {
+fn latencies(report: &Report) -> Vec<Family<'_>> {
     [
         ("latency_seconds", "Latency of answered probes, from the intended start.", &report.latency),
         ("service_seconds", "Round trip: latency of answered probes, from the real start.", &report.service),
@@ -69,7 +69,7 @@ fn latencies(report: &Report) -> Vec<Family> {
     .collect()
 }
 
-fn summary(name: &'static str, help: &'static str, latency: &Latency) -> Family {
+fn summary<'a>(name: &'static str, help: &'static str, latency: &Latency) -> Family<'a> {
     let mut family = Family::new(name, "summary", help);
     for (quantile, value) in [
         ("0.5", latency.p50),
@@ -78,14 +78,14 @@ fn summary(name: &'static str, help: &'static str, latency: &Latency) -> Family 
         ("0.999", latency.p999),
         ("1.0", latency.max),
     ] {
-        family.push("", vec![("quantile", quantile.to_owned())], value);
+        family.push("", vec![("quantile", quantile)], value);
     }
-    family.push("_sum", Vec::new(), latency.sum);
-    family.push("_count", Vec::new(), latency.count as f64);
+    family.push("_sum", Labels::new(), latency.sum);
+    family.push("_count", Labels::new(), latency.count as f64);
     family
 }
 
-fn outages(report: &Report) -> Vec<Family> {
+fn outages(report: &Report) -> Vec<Family<'_>> {
     let outages = &report.outages;
     let kinds = [("drop", outages.drops), ("stall", outages.stalls)];
     let availability = outages.availability;
@@ -125,7 +125,7 @@ fn outages(report: &Report) -> Vec<Family> {
     families
 }
 
-fn refusals(report: &Report) -> Vec<Family> {
+fn refusals(report: &Report) -> Vec<Family<'_>> {
     let refusals = &report.refusals;
     let pauses = report.own_pauses;
     vec![
@@ -147,7 +147,7 @@ fn refusals(report: &Report) -> Vec<Family> {
 }
 
 /// The longest incidents with their ids, which are those of every other format.
-fn incidents(report: &Report) -> Option<Family> {
+fn incidents(report: &Report) -> Option<Family<'_>> {
     const LISTED: usize = 20;
     let mut rows: Vec<_> = report.incidents.rows.iter().collect();
     rows.sort_by(|one, other| other.duration.total_cmp(&one.duration));
@@ -162,7 +162,7 @@ fn incidents(report: &Report) -> Option<Family> {
 }
 
 /// A gauge, because not every outage of a long run is listed.
-fn causes(report: &Report) -> Option<Family> {
+fn causes(report: &Report) -> Option<Family<'_>> {
     let mut counts = BTreeMap::<_, u32>::new();
     for row in &report.outages.rows {
         let Diagnosis { cause, confidence, .. } = row.diagnosis;
@@ -176,7 +176,7 @@ fn causes(report: &Report) -> Option<Family> {
     any.then_some(family)
 }
 
-fn messages(report: &Report) -> Vec<Family> {
+fn messages(report: &Report) -> Vec<Family<'_>> {
     let Some(delivery) = &report.delivery else { return Vec::new() };
     let fates = [
         ("published", delivery.published),
@@ -194,7 +194,7 @@ fn messages(report: &Report) -> Vec<Family> {
     ]
 }
 
-fn failovers(report: &Report) -> Vec<Family> {
+fn failovers(report: &Report) -> Vec<Family<'_>> {
     let mut families = Vec::new();
     if report.sentinels.is_some() || !report.failovers.is_empty() {
         let both: f64 = report.failovers.iter().map(|failover| failover.two_primaries.as_secs_f64()).sum();
@@ -210,7 +210,7 @@ fn failovers(report: &Report) -> Vec<Family> {
     families
 }
 
-fn errors(report: &Report) -> Family {
+fn errors(report: &Report) -> Family<'_> {
     let mut family = Family::new("errors", "counter", "Errors by kind.");
     for row in &report.errors {
         let key = row.key;

@@ -95,7 +95,7 @@ impl Document for RunReport {
         }
     }
 
-    fn metrics(&self) -> io::Result<Vec<Family>> {
+    fn metrics(&self) -> io::Result<Vec<Family<'_>>> {
         match self {
             Self::Lone(report) => report.metrics(),
             Self::Several(report) => report.metrics(),
@@ -191,10 +191,9 @@ impl Document for ScopeReport {
     }
 
     /// The families of each target, every sample with its label.
-    fn metrics(&self) -> io::Result<Vec<Family>> {
-        let of_target =
-            |TargetReport { target, report }: &TargetReport| (target.to_string(), metrics::families(report));
-        let mut all = of_all_targets(self.targets.iter().map(of_target));
+    fn metrics(&self) -> io::Result<Vec<Family<'_>>> {
+        let of_each = self.targets.iter().map(|of| (of.target.to_string(), metrics::families(&of.report)));
+        let mut all = of_all_targets(of_each);
         let mut verdicts = Family::new("targets", "gauge", "Targets by verdict.");
         for (verdict, number) in [
             (Verdict::Healthy, self.verdicts.healthy),
