@@ -1335,7 +1335,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__proxy)
-            opts="-u -o -q --listen --uri --sandbox --spawn --allow-remote --no-control --report --seed --fault --incident --tls --sni --cacert --cacertdir --cert --key --insecure --format --rows --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --listen-metrics --allow-probe --otlp --otlp-header --no-evidence --help --config"
+            opts="-u -o -q --listen --uri --sandbox --spawn --allow-remote --no-control --report --seed --fault --incident --tls --sni --cacert --cacertdir --cert --key --insecure --format --rows --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --listen-metrics --allow-probe --otlp --otlp-header --otlp-cacert --no-evidence --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1441,6 +1441,21 @@ _redis__doctor() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --otlp-cacert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1499,7 +1514,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__soak)
-            opts="-d -W -t -u -h -p -s -n -a -o -q -v --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --baseline --stop-on-critical --via --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --verbose --local-time --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --format --rows --listen-metrics --allow-probe --otlp --otlp-header --help --config"
+            opts="-d -W -t -u -h -p -s -n -a -o -q -v --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --baseline --stop-on-critical --via --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --verbose --local-time --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --format --rows --listen-metrics --allow-probe --otlp --otlp-header --otlp-cacert --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1793,6 +1808,21 @@ _redis__doctor() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --otlp-cacert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1805,7 +1835,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__subscribe)
-            opts="-c -d -D -t -u -h -p -s -n -a -o -q -v --pattern --shard --count --duration --expect-every --verify --rate --timestamps --format --report-format --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --verbose --local-time --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --listen-metrics --allow-probe --otlp --otlp-header --help --config"
+            opts="-c -d -D -t -u -h -p -s -n -a -o -q -v --pattern --shard --count --duration --expect-every --verify --rate --timestamps --format --report-format --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --verbose --local-time --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --listen-metrics --allow-probe --otlp --otlp-header --otlp-cacert --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2079,6 +2109,21 @@ _redis__doctor() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --otlp-cacert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2287,7 +2332,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__watch)
-            opts="-d -W -t -u -h -p -s -n -a -o -q -v --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --baseline --stop-on-critical --via --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --verbose --local-time --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --format --rows --listen-metrics --allow-probe --otlp --otlp-header --help --config"
+            opts="-d -W -t -u -h -p -s -n -a -o -q -v --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --baseline --stop-on-critical --via --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --verbose --local-time --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --sentinel --master --no-evidence --max-reply --seed --format --rows --listen-metrics --allow-probe --otlp --otlp-header --otlp-cacert --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2579,6 +2624,21 @@ _redis__doctor() {
                     ;;
                 --otlp-header)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --otlp-cacert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --config)

@@ -253,6 +253,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--allow-probe=[Let a scraper check this server, too (repeatable)]:URL:_default' \
 '--otlp=[Send metrics and outages to an OTLP collector]::URL:_default' \
 '*--otlp-header=[Send this header to the collector (repeatable)]:NAME=VALUE:_default' \
+'--otlp-cacert=[Trust the authorities in this PEM file when connecting to the collector]:FILE:_files' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--verify[Publish numbered messages and account for each]' \
 '-D[Print the UTC time before each line]' \
@@ -356,6 +357,7 @@ ledger\:"SET of numbered keys, read back at the end"))' \
 '*--allow-probe=[Let a scraper check this server, too (repeatable)]:URL:_default' \
 '--otlp=[Send metrics and outages to an OTLP collector]::URL:_default' \
 '*--otlp-header=[Send this header to the collector (repeatable)]:NAME=VALUE:_default' \
+'--otlp-cacert=[Trust the authorities in this PEM file when connecting to the collector]:FILE:_files' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
 '(-a --pass)--askpass[Prompt for the password]' \
@@ -457,6 +459,7 @@ ledger\:"SET of numbered keys, read back at the end"))' \
 '*--allow-probe=[Let a scraper check this server, too (repeatable)]:URL:_default' \
 '--otlp=[Send metrics and outages to an OTLP collector]::URL:_default' \
 '*--otlp-header=[Send this header to the collector (repeatable)]:NAME=VALUE:_default' \
+'--otlp-cacert=[Trust the authorities in this PEM file when connecting to the collector]:FILE:_files' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
 '(-a --pass)--askpass[Prompt for the password]' \
@@ -506,6 +509,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--allow-probe=[Let a scraper check this server, too (repeatable)]:URL:_default' \
 '--otlp=[Send metrics and outages to an OTLP collector]::URL:_default' \
 '*--otlp-header=[Send this header to the collector (repeatable)]:NAME=VALUE:_default' \
+'--otlp-cacert=[Trust the authorities in this PEM file when connecting to the collector]:FILE:_files' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '(-u --uri)--sandbox[Use the embedded server]' \
 '--allow-remote[Allow other machines to connect]' \

@@ -15,7 +15,7 @@ use super::{error::UsageError, presets::PREFIX};
 use crate::output::ColorChoice;
 
 /// Variables that are read, besides those that begin with [`PREFIX`].
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 13] = [
     "REDIS_URL",
     "VALKEY_URL",
     "REDISCLI_AUTH",
@@ -24,6 +24,7 @@ const VARIABLES: [&str; 12] = [
     "CLICOLOR_FORCE",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
+    "OTEL_EXPORTER_OTLP_CERTIFICATE",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_HEADERS",
     "XDG_CONFIG_HOME",

@@ -21,11 +21,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{
-    clock::within,
-    plan::{Collector, TlsOptions},
-    tls::Connector,
-};
+use crate::{classify::Failure, clock::within, plan::Collector, tls::Connector};
 
 /// Pause between two exports of metrics, and before the first one.
 const PERIOD: Duration = Duration::from_secs(10);
@@ -101,7 +97,7 @@ impl Pusher {
         let (stop, stopped) = oneshot::channel();
         let work = move || {
             let sender = Sender {
-                connector: Connector::new(TlsOptions::default()),
+                connector: collector.tls.clone().map(Connector::new),
                 collector,
                 telemetry,
                 queue,
@@ -137,7 +133,8 @@ impl Pusher {
 
 struct Sender {
     collector: Collector,
-    connector: Connector,
+    /// For https.
+    connector: Option<Connector>,
     telemetry: Telemetry,
     queue: mpsc::Receiver<String>,
     /// Spans of the next request: they stay if it fails and can be repeated.
@@ -251,14 +248,16 @@ impl Sender {
 
     /// Sends a request; returns the number of items that the collector rejected.
     async fn post(&self, path: &str, body: &[u8]) -> Result<u64, Refused> {
-        let Collector { tls, host, port, .. } = &self.collector;
+        let Collector { host, port, .. } = &self.collector;
         let connected = within(LIMIT, TcpStream::connect((host.as_str(), *port))).await;
         let stream = connected.ok_or_else(|| Refused::new("no connection in time"))?;
         let stream = stream.map_err(|error| Refused::new(error.to_string()))?;
         let head = self.head(path, body.len());
-        let response = if *tls {
-            let stream = self.connector.handshake(host, stream, LIMIT).await;
-            exchange(stream.map_err(|failure| Refused::new(failure.to_string()))?, &head, body).await
+        let response = if let Some(connector) = &self.connector {
+            let stream = connector.handshake(host, stream, LIMIT).await;
+            // The flag for the server is not the one for the collector.
+            let named = |failure: Failure| Refused::new(failure.to_string().replace("--cacert", "--otlp-cacert"));
+            exchange(stream.map_err(named)?, &head, body).await
         } else {
             exchange(stream, &head, body).await
         };

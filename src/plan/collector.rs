@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use super::Secret;
+use super::{Secret, TlsOptions};
 
 /// A collector that speaks OTLP over HTTP.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Collector {
-    /// True for https.
-    pub tls: bool,
+    /// Encryption, for https.
+    pub tls: Option<TlsOptions>,
     pub host: String,
     pub port: u16,
     /// Path before `/v1/metrics`, without a slash at its end.
@@ -21,7 +21,7 @@ pub(crate) struct Collector {
 impl fmt::Display for Collector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port, .. } = self;
-        let scheme = if self.tls { "https" } else { "http" };
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
         if host.contains(':') { write!(f, "{scheme}://[{host}]:{port}") } else { write!(f, "{scheme}://{host}:{port}") }
     }
 }

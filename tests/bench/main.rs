@@ -41,6 +41,7 @@ mod peers;
 mod proxies;
 mod relay;
 mod report;
+mod scrape;
 mod server;
 mod size;
 mod soak;
@@ -87,6 +88,8 @@ const GROUPS: &[Group] = &[
     Group { names: "soak cpu memory", measure: soak::steady },
     Group { names: "soak growth", measure: soak::growth },
     Group { names: "targets cpu memory", measure: targets::many },
+    Group { names: "scrape time size", measure: scrape::many },
+    Group { names: "scrape cost", measure: scrape::cost },
     Group { names: "fortnight", measure: fortnight::compressed },
     Group { names: "report", measure: report::large },
     Group { names: "report html", measure: report::page },

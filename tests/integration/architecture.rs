@@ -36,7 +36,7 @@ const ALLOWED: Table<'_> = &[
     ("supervise", &["foreign", "plan"]),
     ("knowledge", &[]),
     ("exit", &["verdict"]),
-    ("exporter", &["clock", "output", "plan", "tls"]),
+    ("exporter", &["classify", "clock", "output", "plan", "tls"]),
     ("plan", &["clock", "fault", "foreign", "suggestion"]),
     ("event", &["clock", "fault", "classify", "distribution", "plan", "foreign"]),
     ("idle", &["clock", "classify", "middlebox", "event", "plan", "fault", "dial", "proxy", "verdict", "foreign"]),

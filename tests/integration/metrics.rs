@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -202,6 +202,81 @@ fn promtool_accepts_what_is_served_and_what_is_written() {
     doctor.finish();
     let written = Doctor::new(["soak", "-d", "1s", "--format", "prometheus"]).target(&server).run().stdout();
     assert_eq!(promtool(&program, &written), "");
+}
+
+/// A Prometheus that scrapes one address; it ends with this.
+struct Prometheus {
+    process: Child,
+    address: SocketAddr,
+    _files: tempfile::TempDir,
+}
+
+impl Prometheus {
+    fn start(program: &std::path::Path, scraped: SocketAddr, flags: &[&str]) -> Self {
+        let (files, address) = (tempfile::tempdir().unwrap(), SocketAddr::from(([127, 0, 0, 1], free_port())));
+        let config = files.path().join("prometheus.yml");
+        let text = format!(
+            "scrape_configs:\n- job_name: doctor\n  scrape_interval: 1s\n  static_configs: [{{targets: ['{scraped}']}}]\n"
+        );
+        std::fs::write(&config, text).unwrap();
+        let process = Command::new(program)
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--storage.tsdb.path={}", files.path().join("data").display()))
+            .arg(format!("--web.listen-address={address}"))
+            .args(flags)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        eventually("Prometheus", PATIENCE, || TcpStream::connect(address).is_ok());
+        Self { process, address, _files: files }
+    }
+
+    /// Returns the first value of a query, once it has one.
+    fn value(&self, query: &str) -> f64 {
+        let mut value = None;
+        eventually(query, PATIENCE, || {
+            let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+            let (status, body) = get(self.address, &format!("/api/v1/query?query={query}"), "application/json");
+            assert_eq!(status, "HTTP/1.1 200 OK", "{body}");
+            let answer: serde_json::Value = serde_json::from_str(&body).unwrap();
+            value = answer["data"]["result"][0]["value"][1].as_str().map(|value| value.parse().unwrap());
+            value.is_some()
+        });
+        value.unwrap()
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn prometheus_stores_native_histograms_if_it_asks_for_them_and_else_the_fixed_buckets() {
+    let Some(program) = installed("prometheus") else { return skipped("Prometheus", "there is no prometheus here") };
+    let server = RedisServer::start();
+    let doctor = Doctor::new(SOAK).target(&server).spawn();
+    let address = address(&doctor);
+    eventually("probes", PATIENCE, || sum(&metrics(address), "redis_doctor_latency_seconds_count", &[]) > 10.0);
+    let native = Prometheus::start(&program, address, &["--enable-feature=native-histograms"]);
+    let count = native.value("histogram_count(redis_doctor_latency_seconds)");
+    assert!(count > 10.0 && count.fract() == 0.0, "{count}");
+    assert_eq!(native.value("count(up == 1)"), 1.0);
+    // The median of both kinds of buckets: the fine ones are narrower, and in the same place.
+    let median = native.value("histogram_quantile(0.5, redis_doctor_latency_seconds)");
+    let classic = Prometheus::start(&program, address, &[]);
+    assert!(classic.value("redis_doctor_latency_seconds_bucket{le=\"+Inf\"}") >= count);
+    let coarse = classic.value("histogram_quantile(0.5, redis_doctor_latency_seconds_bucket)");
+    assert!(median > 0.0 && (median / coarse).log10().abs() < 1.0, "{median} and {coarse}");
+    for name in ["redis_doctor_probes_total", "redis_doctor_connections", "redis_doctor_run_info"] {
+        let count = format!("count({{__name__=\"{name}\"}})");
+        assert_eq!(native.value(&count), classic.value(&count), "{name}");
+    }
+    drop((native, classic));
+    doctor.signal(Signal::INT);
+    doctor.finish().code(0);
 }
 
 #[test]

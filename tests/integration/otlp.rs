@@ -1,16 +1,21 @@
 //! `--otlp`: what a collector gets, and what a run is like whose collector is away, slow or refuses.
 
 use std::{
-    io::{Read as _, Write as _},
-    net::{SocketAddr, TcpListener},
+    io::{self, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
+use rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+};
 use serde_json::Value as Json;
 
-use crate::harness::{Doctor, RedisServer, closed_port, eventually};
+use crate::harness::{Authority, Doctor, Issued, RedisServer, closed_port, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -30,24 +35,33 @@ struct Collector {
 
 impl Collector {
     fn start(answer: &'static str) -> Self {
+        Self::behind(answer, |stream| stream)
+    }
+
+    /// Starts a collector with this certificate.
+    fn encrypted(answer: &'static str, Issued { certificate, key }: &Issued) -> Self {
+        let certificate = CertificateDer::from_pem_file(certificate).unwrap();
+        let config = ServerConfig::builder_with_provider(ring::default_provider().into())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], PrivateKeyDer::from_pem_file(key).unwrap());
+        let config = Arc::new(config.unwrap());
+        Self::behind(answer, move |stream| {
+            StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream)
+        })
+    }
+
+    fn behind<S: Read + Write>(answer: &'static str, wrap: impl Fn(TcpStream) -> S + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, got) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
         let requests = Arc::clone(&got);
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let (Ok(mut stream), mut bytes) = (stream, Vec::new()) else { return };
-                let mut buffer = [0; 4096];
-                let (head, body) = loop {
-                    let read = stream.read(&mut buffer).unwrap();
-                    assert!(read > 0, "the request was cut off");
-                    bytes.extend_from_slice(&buffer[..read]);
-                    let text = String::from_utf8_lossy(&bytes);
-                    let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-                    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
-                    if body.len() >= length.unwrap().parse::<usize>().unwrap() {
-                        break (head.to_owned(), serde_json::from_str(body).unwrap());
-                    }
-                };
+                let Ok(stream) = stream else { return };
+                let mut stream = wrap(stream);
+                // A client that does not trust the certificate sends no request.
+                let Ok((head, body)) = request(&mut stream) else { continue };
                 let path = head.split(' ').nth(1).unwrap().to_owned();
                 requests.lock().unwrap().push(Request { path, head, body });
                 let _ = stream.write_all(answer.as_bytes());
@@ -72,6 +86,22 @@ impl Collector {
             .iter()
             .flat_map(|body| body["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().clone())
             .collect()
+    }
+}
+
+/// Reads a request: its head, and its body.
+fn request(stream: &mut impl Read) -> io::Result<(String, Json)> {
+    let (mut buffer, mut bytes) = ([0; 4096], Vec::new());
+    loop {
+        let read = stream.read(&mut buffer)?;
+        assert!(read > 0, "the request was cut off");
+        bytes.extend_from_slice(&buffer[..read]);
+        let text = String::from_utf8_lossy(&bytes);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+        if body.len() >= length.unwrap().parse::<usize>().unwrap() {
+            return Ok((head.to_owned(), serde_json::from_str(body).unwrap()));
+        }
     }
 }
 
@@ -120,6 +150,40 @@ fn a_collector_gets_the_metrics_and_each_outage_once_with_its_cause() {
     for head in got.iter().map(|request| &request.head) {
         assert!(head.contains("\r\napi-key: hunter2 too") && head.contains("\r\nx-tenant: a b"), "{head}");
         assert!(!head.contains("other") && head.contains("\r\nContent-Type: application/json"), "{head}");
+    }
+}
+
+#[test]
+fn an_encrypted_collector_is_trusted_through_its_authority_only() {
+    let (directory, server) = (tempfile::tempdir().unwrap(), RedisServer::start());
+    let [ours, other] = ["ours", "other"].map(|name| Authority::create(directory.path(), name));
+    let certificate = ours.issue("collector", &["localhost", "127.0.0.1"]);
+    let collector = Collector::encrypted(ACCEPTED, &certificate);
+    let url = format!("https://{}/base", collector.address);
+    let soak = |soak: &str| Doctor::new(["soak", "--fault", "reset_peer@500ms", "-d", soak, "--otlp", &url]);
+    let exports = || collector.bodies("/base/v1/metrics").len();
+    let run = soak("2s").arg("--otlp-cacert").arg(&ours.file).target(&server).run();
+    run.code(1).lacks("--otlp:");
+    let first = exports();
+    assert!(first >= 1 && collector.spans().len() == 1, "{first} exports, {:#?}", collector.spans());
+    let run = soak("2s").env("OTEL_EXPORTER_OTLP_CERTIFICATE", &ours.file).target(&server).run();
+    run.code(1).lacks("--otlp:");
+    let second = exports();
+    assert!(second > first, "the variable names the same authority");
+    // The flag takes precedence.
+    let run = soak("1500ms").env("OTEL_EXPORTER_OTLP_CERTIFICATE", &ours.file).arg("--otlp-cacert").arg(&other.file);
+    let run = run.target(&server).run();
+    run.code(1).stderr_contains("--otlp: not delivered to https://").stderr_contains("not trusted");
+    assert_eq!(exports(), second);
+    for (flags, complaint) in [
+        (
+            ["--otlp", "http://c", "--otlp-cacert", "c.pem"],
+            "--otlp-cacert: the connection to the collector is not encrypted",
+        ),
+        (["--otlp", "https://c", "--otlp-cacert", "/none.pem"], "--otlp-cacert: "),
+    ] {
+        let run = Doctor::new(["soak", "-d", "1s"]).args(flags).target(&server).run();
+        run.code(3).stderr_contains(complaint);
     }
 }
 

@@ -47,6 +47,42 @@ fn every_command_in_the_readme_is_valid() {
     assert!(refused.is_empty(), "{}", refused.join("\n"));
 }
 
+/// The commands of `sh` blocks that need nothing but the program: they run as they are. What names a server of the reader is
+/// only parsed. The whole matrix of a drill takes minutes: it runs with `REDIS_DOCTOR_LONG`.
+#[test]
+fn every_command_in_the_documents_that_needs_no_server_runs() {
+    let blocks = blocks("sh");
+    let lines = blocks.iter().flat_map(|block| block.lines()).map(|line| line.split(" #").next().unwrap().trim());
+    let lines = lines.map(|line| line.replacen("cargo run --release --", "redis-doctor", 1));
+    let is_long = std::env::var_os("REDIS_DOCTOR_LONG").is_some();
+    let needs_none = |line: &String| {
+        let mut words = line.split_whitespace();
+        let is_ours = words.next() == Some("redis-doctor");
+        let alone = words.next().is_some_and(|word| ["explain", "man", "completions"].contains(&word));
+        is_ours && (alone || line.contains(" --sandbox")) && (is_long || !line.contains(" --all"))
+    };
+    let commands: BTreeSet<String> = lines.filter(needs_none).collect();
+    assert!(commands.len() >= 15, "{commands:#?}");
+    let files = TempDir::new().unwrap();
+    fs::write(files.path().join("app.log"), "IOException: Broken pipe (os error 32)\n").unwrap();
+    let start = |command: &String| {
+        let script = format!("cd {}; {command}", files.path().display());
+        Doctor::script("bash", ["-c", script.as_str()])
+            .within(Duration::from_secs(if is_long { 900 } else { 120 }))
+            .spawn()
+    };
+    for commands in commands.iter().collect::<Vec<_>>().chunks(TOGETHER) {
+        let running: Vec<_> = commands.iter().map(|command| start(command)).collect();
+        for (command, running) in commands.iter().zip(running) {
+            let output = running.finish();
+            // 1 and 2 are verdicts: many of these break the connection on purpose.
+            let code = output.exit_code();
+            assert!(matches!(code, Some(0..=2)), "{command}: {code:?}\n{}", output.stderr());
+            assert!(!output.stdout().is_empty(), "{command}\n{}", output.stderr());
+        }
+    }
+}
+
 #[test]
 fn every_runbook_script_works_as_pasted() {
     let server = RedisServer::start();

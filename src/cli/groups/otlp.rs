@@ -1,16 +1,20 @@
 //! The flags of the OTLP collector.
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
 use url::Url;
 
 use crate::{
     cli::{environment::Environment, error::UsageError, value},
-    plan::{Collector, Secret},
+    plan::{Collector, Secret, TlsOptions},
+    tls::{self, TlsProblem},
 };
 
 /// Variables of the OpenTelemetry SDKs.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
+const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
 
 const DEFAULT: &str = "http://localhost:4318";
 
@@ -35,6 +39,12 @@ pub(in crate::cli) struct OtlpArgs {
     /// out of the list of processes.
     #[arg(long, value_name = "NAME=VALUE", requires = "otlp", value_parser = value::secret)]
     otlp_header: Vec<Secret>,
+    /// Trust the authorities in this PEM file when connecting to the collector
+    ///
+    /// Without it, those of OTEL_EXPORTER_OTLP_CERTIFICATE are trusted, or those of the system. --cacert is for the server
+    /// under diagnosis only.
+    #[arg(long, value_name = "FILE", requires = "otlp", value_hint = ValueHint::FilePath)]
+    otlp_cacert: Option<PathBuf>,
 }
 
 impl OtlpArgs {
@@ -63,8 +73,32 @@ impl OtlpArgs {
             headers.retain(|(known, _): &(String, Secret)| !known.eq_ignore_ascii_case(&name));
             headers.push((name, value));
         }
-        collector(argument, url, headers).map(Some)
+        let mut collector = collector(argument, url, headers)?;
+        match (&mut collector.tls, &self.otlp_cacert) {
+            (Some(options), given) => trust(options, given.as_ref(), environment)?,
+            (None, Some(_)) => {
+                let problem = "the connection to the collector is not encrypted";
+                return Err(UsageError::new("--otlp-cacert", problem, "use an https URL, or remove the flag"));
+            }
+            // The variable may be meant for other programs.
+            (None, None) => {}
+        }
+        Ok(Some(collector))
     }
+}
+
+/// Reads the authorities that a collector's certificate must come from, if they are not the system's.
+fn trust(options: &mut TlsOptions, given: Option<&PathBuf>, environment: &Environment) -> Result<(), UsageError> {
+    let (flag, file) = match given {
+        Some(file) => ("--otlp-cacert", Some(file.clone())),
+        None => (CERTIFICATE, environment.path(CERTIFICATE)),
+    };
+    if file.is_some() {
+        options.cacert = file;
+        tls::load(options, None)
+            .map_err(|TlsProblem { problem, remedy, .. }| UsageError::new(flag, problem, remedy))?;
+    }
+    Ok(())
 }
 
 /// Reads the URL of a collector. No refusal quotes it: it can hold a password.
@@ -73,8 +107,8 @@ fn collector(argument: &'static str, url: &str, headers: Vec<(String, Secret)>) 
     let refused = |problem: &'static str, remedy| Err(UsageError::new(argument, problem, remedy));
     let Ok(url) = Url::parse(url) else { return refused("this is not a URL", EXPECTED) };
     let tls = match url.scheme() {
-        "http" => false,
-        "https" => true,
+        "http" => None,
+        "https" => Some(TlsOptions::default()),
         _ => return refused("the scheme is neither http nor https", EXPECTED),
     };
     if !url.username().is_empty() || url.password().is_some() {
