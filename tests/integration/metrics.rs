@@ -227,7 +227,9 @@ impl Prometheus {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        eventually("Prometheus", PATIENCE, || TcpStream::connect(address).is_ok());
+        eventually("Prometheus", PATIENCE, || {
+            TcpStream::connect(address).is_ok() && get(address, "/-/ready", "text/plain").0 == "HTTP/1.1 200 OK"
+        });
         Self { process, address, _files: files }
     }
 

@@ -80,7 +80,7 @@ impl OtlpArgs {
                 let problem = "the connection to the collector is not encrypted";
                 return Err(UsageError::new("--otlp-cacert", problem, "use an https URL, or remove the flag"));
             }
-            // The variable may be meant for other programs.
+            // The variable can be there for other programs.
             (None, None) => {}
         }
         Ok(Some(collector))

@@ -82,7 +82,7 @@ static LIMITS: LazyLock<Vec<String>> = LazyLock::new(|| {
     limits.map(|limit| format!("le=\"{limit:?}\"")).collect()
 });
 
-/// Largest whole number up to which each one has a float of its own.
+/// Largest number below which each whole number has its exact float.
 const WHOLE: f64 = (1_u64 << 53) as f64;
 
 /// Appends a number as `Display` writes it. Most are counts, which an integer writes faster.
