@@ -69,7 +69,9 @@ pub(crate) use id::Id;
 pub(crate) use incidents::Incident;
 use incidents::Incidents;
 pub(crate) use ledger::LedgerFigures;
-pub(crate) use meter::{BUCKETS, Histogram, Meter, Reading, SCHEMA, Server, TargetMetrics};
+pub(crate) use meter::{
+    BUCKETS, ClientMetrics, ClusterMetrics, Histogram, Meter, Reading, SCHEMA, Server, TargetMetrics,
+};
 use outage::Track;
 pub(crate) use outage::{Outage, OutageKind};
 pub(crate) use outages::Outages;

@@ -3,12 +3,15 @@
 //! A [`Meter`] is filled where the events pass and read on another thread. A reading copies one pointer for each target,
 //! so a scrape does not delay the run; a target that changes while it is being read is copied first.
 
+mod cluster;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+pub(crate) use self::cluster::{ClientMetrics, ClusterMetrics};
 use super::{Outage, OutageKind};
 use crate::{
     classify::{ErrorClass, FailureKey},
@@ -38,6 +41,7 @@ pub(crate) struct Meter(Arc<Mutex<Meters>>);
 #[derive(Debug, Default)]
 struct Meters {
     process: ProcessMetrics,
+    cluster: ClusterMetrics,
     targets: Vec<Arc<TargetMetrics>>,
     numbers: HashMap<Foreign, usize>,
     tracks: HashMap<(usize, u32), Track>,
@@ -48,6 +52,8 @@ struct Meters {
 pub(crate) struct Reading {
     /// Metrics of redis-doctor itself.
     pub process: ProcessMetrics,
+    /// Metrics of the cluster.
+    pub cluster: ClusterMetrics,
     /// Metrics of each target, in order.
     pub targets: Vec<Arc<TargetMetrics>>,
 }
@@ -143,7 +149,7 @@ impl Meter {
     /// Returns the current metrics.
     pub(crate) fn read(&self) -> Reading {
         let meters = self.locked();
-        Reading { process: meters.process.clone(), targets: meters.targets.clone() }
+        Reading { process: meters.process.clone(), cluster: meters.cluster.clone(), targets: meters.targets.clone() }
     }
 
     /// Counts the cause of an outage that is over.
@@ -180,10 +186,12 @@ impl Meters {
         match &event.kind {
             EventKind::RunStarted(started) => return self.begin(started),
             EventKind::Cluster(observed) => {
+                self.cluster.observe(observed);
                 if let ClusterEvent::Joined { server, .. } = &**observed {
                     self.join(server.label().into());
                 }
             }
+            EventKind::ClusterClient(observed) => self.cluster.observe_client(observed),
             EventKind::OwnPause(pause) if pause.is_busy() => self.process.busy += pause.length(),
             EventKind::OwnPause(pause) => self.process.paused += pause.length(),
             _ => {}
@@ -232,7 +240,7 @@ impl Meters {
             Some(scope) => scope.targets.iter().map(|target| target.label().into()).collect(),
             None => vec![plan.target.label().into()],
         };
-        (self.numbers, self.targets) = Default::default();
+        (self.numbers, self.targets, self.cluster) = Default::default();
         labels.into_iter().for_each(|label| self.join(label));
     }
 

@@ -1,5 +1,7 @@
 //! The metric families of a run that continues.
 
+mod cluster;
+
 use std::{
     borrow::Cow::{self, Borrowed},
     iter::once,
@@ -38,6 +40,7 @@ pub(super) fn families<'a>(reading: &'a Reading, names: &'a [String], now: Stamp
     families.extend(outages(&all));
     families.extend(failures(&all));
     families.extend(messages(&all));
+    families.extend(cluster::families(&reading.cluster, now));
     let process = &reading.process;
     let [paused, busy] = [process.paused, process.busy].map(|time| time.as_secs_f64());
     families.push(Family::counter("own_pause_seconds", "Time in which redis-doctor itself was paused.", paused));

@@ -5,7 +5,7 @@ use crate::{
     classify::ErrorClass,
     event::{ClientState, Peer, StopReason, list_of},
     plan::ProbeKind,
-    record::{Figures, RunFigures, Servers},
+    record::{Failover, Figures, RunFigures, Servers},
     verdict::Severity,
 };
 
@@ -39,9 +39,10 @@ impl List {
             self.push_coded(Severity::Warning, Some(MOVED), row.moved.to_string());
         }
         let kind = |run: &RunFigures| run.started.plan.probes.as_ref().map(|probes| probes.kind);
-        let wrote = figures.runs.iter().filter_map(kind).any(|kind| kind != ProbeKind::Ping);
+        // The ledger counts what the others may have lost.
+        let wrote = figures.runs.iter().filter_map(kind).any(|kind| matches!(kind, ProbeKind::Kv | ProbeKind::Mixed));
         let left = figures.runs.last().is_some_and(|run| run.stopped == Some(StopReason::Left));
-        self.about_roles(servers, wrote, left);
+        self.about_roles(servers, &figures.failovers, wrote, left);
         self.about_lost_primaries(figures);
         let pinned = figures.tally.states.contains_key(&ClientState::Pinned);
         let demoted = pinned || figures.tally.replaced_readonly > 0;
@@ -52,10 +53,16 @@ impl List {
     }
 
     /// Adds the changes of roles. A node whose slots have all moved away has `left`, and becomes a replica without a failover.
-    fn about_roles(&mut self, servers: &Servers, wrote: bool, left: bool) {
+    fn about_roles(&mut self, servers: &Servers, failovers: &[Failover], wrote: bool, left: bool) {
         for change in servers.role_changes.iter().map(|row| &row.change) {
             if left || !change.is_demotion() {
                 self.info(change.to_string());
+                continue;
+            }
+            // The run has followed that failover, so the new primary is one of the user's servers.
+            if failovers.iter().any(|failover| change.server.primary.as_ref() == Some(&failover.to)) {
+                self.info(change.to_string());
+                self.writes_may_be_gone(wrote);
                 continue;
             }
             let stranger = change.server.primary.as_deref().filter(|primary| !servers.include(primary));
@@ -64,10 +71,14 @@ impl List {
             let nowhere = servers.together.is_empty() && servers.moves.is_empty();
             let nowhere = if nowhere { "; no primary was found at its address" } else { "" };
             self.push_coded(Severity::Warning, Some(BECAME_REPLICA), format!("{change}{nowhere}{question}"));
-            if wrote {
-                let text = "writes that it acknowledged shortly before may be gone; --workload ledger counts them";
-                self.push_coded(Severity::Warning, Some(GONE), text);
-            }
+            self.writes_may_be_gone(wrote);
+        }
+    }
+
+    fn writes_may_be_gone(&mut self, wrote: bool) {
+        if wrote {
+            let text = "writes that it acknowledged shortly before may be gone; --workload ledger counts them";
+            self.push_coded(Severity::Warning, Some(GONE), text);
         }
     }
 

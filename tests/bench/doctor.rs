@@ -104,6 +104,12 @@ impl Report {
         self.0.pointer(path).and_then(Value::as_f64).unwrap_or(0.0)
     }
 
+    /// The sum of a number over all targets, by its path in each.
+    pub(crate) fn sum(&self, path: &str) -> f64 {
+        let targets = self.0["targets"].as_array().unwrap();
+        targets.iter().filter_map(|target| target.pointer(path)?.as_f64()).sum()
+    }
+
     /// How long each outage lasted that the report lists (milliseconds).
     pub(crate) fn outages(&self) -> Vec<f64> {
         let rows = self.0["outages"]["rows"].as_array().unwrap();

@@ -5,7 +5,7 @@
 //! cargo bench                            # every row, about nine minutes
 //! cargo bench -- latency flood           # the rows whose name contains one of these
 //! cargo bench -- --rounds 25 --gate      # exits with 1 when a row misses its bar
-//! cargo bench -- --long                  # the rows of soak and fortnight at full length (50 minutes)
+//! cargo bench -- --long                  # the rows of soak, fortnight and failovers at full length (80 minutes)
 //! ```
 //!
 //! `REDIS_DOCTOR=/path/to/redis-doctor` measures another binary, such as the one before a change.
@@ -28,6 +28,7 @@
 )]
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "a program of its own that prints a table")]
 
+mod cluster;
 mod doctor;
 mod evidence;
 mod faults;
@@ -42,14 +43,24 @@ mod proxies;
 mod relay;
 mod report;
 mod scrape;
+mod sentinel;
 mod server;
 mod size;
 mod soak;
 mod startup;
+mod steps;
 mod table;
 mod targets;
 mod throughput;
+mod writer;
 
+/// The servers and the program, as the tests start them.
+#[path = "../integration"]
+mod integration {
+    pub(crate) mod harness;
+}
+
+use integration::harness;
 use table::Row;
 
 /// What the command line asks for.
@@ -94,6 +105,12 @@ const GROUPS: &[Group] = &[
     Group { names: "report", measure: report::large },
     Group { names: "report html", measure: report::page },
     Group { names: "report fleet", measure: fleet::merge },
+    Group { names: "cluster throughput", measure: cluster::throughput },
+    Group { names: "cluster failover", measure: cluster::failover },
+    Group { names: "cluster healthy", measure: cluster::healthy },
+    Group { names: "sentinel failover", measure: sentinel::failover },
+    Group { names: "sentinel gone", measure: sentinel::gone },
+    Group { names: "sentinel healthy", measure: sentinel::healthy },
 ];
 
 fn main() {

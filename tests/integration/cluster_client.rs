@@ -65,6 +65,13 @@ fn a_healthy_client_has_no_error_and_the_journal_yields_the_same_report() {
     assert_eq!(replayed("json").code(0).json()["cluster_client"], *client);
     let text = replayed("text");
     text.stdout_contains("client    redis-rs ").stdout_contains(" cluster client · healthy · ");
+    replayed("html")
+        .code(0)
+        .stdout_contains("16384 of 16384 slots served")
+        .stdout_contains(" cluster client · healthy · ");
+    let metrics = replayed("openmetrics");
+    let ok = format!("redis_doctor_cluster_client_probes_total{{outcome=\"ok\"}} {}\n", probes["ok"]);
+    metrics.code(0).stdout_contains(&ok).stdout_contains("redis_doctor_cluster_slots_served 16384\n");
     // PING has no slot: a GET takes its place, and nothing is written.
     let before = nodes[0].command(["DBSIZE"]);
     let report = soak(&nodes[0], "--workload ping -d 2s").finish().code(0).json();

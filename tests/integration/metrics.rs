@@ -9,7 +9,8 @@ use std::{
 };
 
 use crate::harness::{
-    Doctor, RedisServer, RunningDoctor, Signal, Target as _, eventually, free_port, installed, skipped,
+    Doctor, RedisServer, RunningDoctor, Signal, Target as _, cluster_node, eventually, free_port, installed,
+    join_cluster, skipped,
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -70,6 +71,28 @@ fn a_scrape_shows_an_outage_with_its_server_its_cause_and_its_error() {
     assert!(open.ends_with("# EOF\n") && open.contains("# TYPE redis_doctor_run info\n"), "{open}");
     doctor.signal(Signal::INT);
     doctor.finish().code(1);
+}
+
+#[test]
+fn a_scrape_shows_a_cluster_and_the_client_that_fails_on_a_node_that_is_down() {
+    let (Some(first), Some(second)) = (cluster_node(), cluster_node()) else { return };
+    let mut nodes = [first, second];
+    join_cluster(&nodes);
+    let doctor = Doctor::new(SOAK).args(["--cluster", "--via", "cluster-client", "--workload", "kv"]).target(&nodes[0]);
+    let doctor = doctor.spawn();
+    let address = address(&doctor);
+    let count = |name: &str, labels: &[&str]| sum(&metrics(address), &format!("redis_doctor_{name}"), labels);
+    eventually("commands of the cluster client", PATIENCE, || {
+        count("cluster_client_probes_total", &["outcome=\"ok\""]) > 10.0
+    });
+    assert_eq!((count("cluster_slots_served", &[]), count("cluster_client_failing", &[])), (16_384.0, 0.0));
+    assert!(count("cluster_client_latency_seconds_bucket", &["le=\"+Inf\""]) > 10.0);
+    nodes[1].kill9();
+    eventually("the outage of the cluster client", PATIENCE, || count("cluster_client_failing", &[]) >= 1.0);
+    assert!(count("cluster_client_outage_open_seconds", &[]) > 0.0);
+    eventually("the lost slots", PATIENCE, || count("cluster_slots_served", &[]) == 8192.0);
+    doctor.signal(Signal::INT);
+    doctor.finish().code(2);
 }
 
 #[test]

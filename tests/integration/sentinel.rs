@@ -1,10 +1,12 @@
 //! `--sentinel`: the primary is found, the connections follow a failover, and its steps and its cost are reported.
 
+use std::net::Ipv6Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use crate::harness::{Doctor, RedisServer, SentinelSet, closed_port, eventually};
+use crate::harness::{Certificates, Doctor, RedisServer, SentinelSet, closed_port, eventually};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -170,4 +172,45 @@ fn writes_to_a_primary_beside_the_new_one_are_counted_exactly() {
     assert!((5.0..18.0).contains(&both), "{failover}");
     let left = report["ledger"]["gone"].as_u64().unwrap();
     assert!(left < gone / 2, "it left when the new primary was named: {}", report["ledger"]);
+}
+
+/// Kills the primary during a run, and expects the failover to be followed and named.
+#[track_caller]
+fn follows(set: &mut SentinelSet, doctor: Doctor) {
+    let run = doctor.within(Duration::from_secs(60)).spawn();
+    run.wait_for_stderr("connected", SOON);
+    set.primary.kill9();
+    let report = run.finish().json();
+    let failovers = report["sentinels"]["failovers"].as_array().unwrap();
+    let (old, new) = (set.primary.address().to_string(), set.replicas[0].address().to_string());
+    let [failover] = failovers.as_slice() else { panic!("{failovers:?}") };
+    assert_eq!((&failover["from"], &failover["to"]), (&json!(old), &json!(new)), "{failover}");
+    for step in ["down", "promoted", "first_reply"] {
+        assert!(failover[step].is_string(), "{step}: {failover}");
+    }
+    assert_eq!(report["outages"]["unresolved"], 0, "{}", report["findings"]);
+    assert_eq!(report["outages"]["rows"][0]["diagnosis"]["cause"], "failover");
+    let views = report["sentinels"]["views"].as_array().unwrap();
+    let primaries: Vec<_> = views.iter().map(|view| view["primary"].as_str()).collect();
+    assert_eq!(primaries, vec![Some(new.as_str()); set.sentinels.len()], "each of them was watched: {views:?}");
+}
+
+#[test]
+fn encrypted_servers_and_sentinels_are_followed() {
+    let directory = tempfile::tempdir().unwrap();
+    let certificates = Arc::new(Certificates::create(directory.path(), &["localhost", "127.0.0.1"]));
+    let encrypted = || RedisServer::builder().tls_between(&certificates);
+    let mut set = SentinelSet::start_with(1, 3, encrypted, encrypted);
+    let doctor = Doctor::new("soak --workload ledger --rate 50 -d 9s --format json".split(' '));
+    let url = format!("rediss+sentinel://{}/mymaster", set.sentinels[0].address());
+    follows(&mut set, doctor.env("SSL_CERT_FILE", &certificates.authority).arg(url));
+}
+
+#[test]
+fn servers_and_sentinels_at_ipv6_addresses_are_followed() {
+    let at = || RedisServer::builder().at(Ipv6Addr::LOCALHOST);
+    let mut set = SentinelSet::start_with(1, 3, at, at);
+    let doctor = Doctor::new("soak --workload ledger --rate 50 -d 9s --format json".split(' '));
+    let flags = set.flags();
+    follows(&mut set, doctor.args(flags));
 }

@@ -17,9 +17,14 @@ use crate::{
 /// Findings listed; the JSON has all.
 const FINDINGS: usize = 500;
 
-/// Returns the page. The headline and the cells of the table are plain text; the numbers are in the columns from the third
-/// to the last but one.
-pub(in crate::render) fn of_scope(report: &ScopeReport, headline: &str, targets: &Table) -> Page {
+/// Returns the page. The headline, the lines about the cluster and the cells of the table are plain text; the numbers are in
+/// the columns from the third to the last but one.
+pub(in crate::render) fn of_scope(
+    report: &ScopeReport,
+    headline: &str,
+    cluster: &[(&str, String)],
+    targets: &Table,
+) -> Page {
     let decisive = report.findings.iter().filter(|found| found.finding.severity != Severity::Info);
     let items: Vec<_> = decisive.map(|found| verdict::item(&found.finding, &about(found, ": "))).collect();
     let command = report.targets.iter().find_map(|target| target.report.runs.last());
@@ -29,12 +34,13 @@ pub(in crate::render) fn of_scope(report: &ScopeReport, headline: &str, targets:
     let lead = "Worst first. The report of a run against a single target has a timeline and a card for each incident.";
     let body = format!(
         "<a class=\"skip\" href=\"#verdict\">Skip to the verdict</a>\n<header><b>redis-doctor {}</b>\
-         <span>{} targets</span><span>{}</span></header>\n<main>\n{}{}{}{}</main>\n",
+         <span>{} targets</span><span>{}</span></header>\n<main>\n{}{}{}{}{}</main>\n",
         text(&command),
         report.targets.len(),
         time("duration", report.duration),
         verdict::frame(Some(report.verdict), report.interim, &text(headline), &[], &items),
         figures(report),
+        about_cluster(cluster),
         section("targets", "Targets", lead, &table("Targets", &targets.header, &numbers, &rows)),
         findings(report),
     );
@@ -70,6 +76,14 @@ fn figures(report: &ScopeReport) -> String {
         }));
     }
     format!("<dl class=\"figures\">\n{}\n</dl>\n", cells.join("\n"))
+}
+
+fn about_cluster(lines: &[(&str, String)]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let rows: Vec<_> = lines.iter().map(|(name, line)| vec![text(name), text(line)]).collect();
+    section("cluster", "Cluster", "", &table("Cluster", &["Part", "Figures"], &[], &rows))
 }
 
 /// Returns the target of a finding, with what follows it; nothing if it is about several.

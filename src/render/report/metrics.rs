@@ -65,11 +65,12 @@ fn latencies(report: &Report) -> Vec<Family<'_>> {
         ("end_to_end_seconds", "Latency of verified messages, from PUBLISH to receipt.", &report.end_to_end),
     ]
     .into_iter()
-    .filter_map(|(name, help, latency)| latency.as_ref().map(|latency| summary(name, help, latency)))
+    .filter_map(|(name, help, latency)| latency.as_ref().map(|latency| latency_summary(name, help, latency)))
     .collect()
 }
 
-fn summary<'a>(name: &'static str, help: &'static str, latency: &Latency) -> Family<'a> {
+/// Returns the family of a distribution.
+pub(super) fn latency_summary<'a>(name: &'static str, help: &'static str, latency: &Latency) -> Family<'a> {
     let mut family = Family::new(name, "summary", help);
     for (quantile, value) in [
         ("0.5", latency.p50),

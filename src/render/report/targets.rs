@@ -179,7 +179,7 @@ impl Document for ScopeReport {
 
     fn page(&self) -> io::Result<Page> {
         let table = Table { header: COLUMNS.to_vec(), rows: self.targets.iter().map(row).collect() };
-        Ok(html::of_scope(self, &headline(self), &table))
+        Ok(html::of_scope(self, &headline(self), &cluster::lines(self), &table))
     }
 
     fn percentiles(&self) -> io::Result<Percentiles> {
@@ -203,6 +203,7 @@ impl Document for ScopeReport {
             verdicts.push("", vec![("verdict", verdict.to_string())], number as f64);
         }
         let losses = self.simultaneous_losses.len() as f64;
+        all.extend(cluster::families(self));
         all.extend([
             verdicts,
             Family::counter("simultaneous_losses", "Losses of several targets within a second.", losses),
@@ -239,11 +240,8 @@ fn unbroken(report: &ScopeReport, style: Style, out: &mut dyn Write) -> io::Resu
         writeln!(out, "{} for {}\n", Times::moments(style).in_full(run.time), duration(report.duration))?;
     }
     totals(report, out)?;
-    if let Some(cluster) = &report.cluster {
-        writeln!(out, "cluster   {}", cluster::summary(cluster))?;
-    }
-    if let Some(client) = &report.cluster_client {
-        writeln!(out, "client    {}", cluster::client(client))?;
+    for (name, line) in cluster::lines(report) {
+        writeln!(out, "{name:<10}{line}")?;
     }
     let rows: Vec<_> = report.targets.iter().take(ROWS).map(row).collect();
     writeln!(out)?;

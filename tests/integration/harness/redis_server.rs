@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
@@ -27,13 +27,19 @@ pub(crate) struct Builder {
     lines: Vec<String>,
     admin: Vec<String>,
     credentials: String,
-    tls: bool,
+    tls: Option<Tls>,
     unix_socket: bool,
     snapshots_fail: bool,
     sentinel: bool,
     namespace: Option<String>,
-    host: Ipv4Addr,
+    host: IpAddr,
     port: Option<u16>,
+}
+
+/// The certificate of a server with TLS.
+enum Tls {
+    Own,
+    Shared(Arc<Certificates>),
 }
 
 impl Builder {
@@ -63,12 +69,16 @@ impl Builder {
 
     /// Permits DEBUG, which a server before Redis 7.0 always does.
     pub(crate) fn debug_commands(self) -> Self {
-        if Program::choose(self.tls).release.has(7, 0) { self.config("enable-debug-command", "yes") } else { self }
+        if Program::choose(self.tls.is_some()).release.has(7, 0) {
+            self.config("enable-debug-command", "yes")
+        } else {
+            self
+        }
     }
 
     /// Permits DEBUG RELOAD, and listens after each key that it loads; a server before Redis 7.0 does so only after 2 MiB.
     pub(crate) fn loading_slowly(self) -> Option<Self> {
-        let listens = Program::choose(self.tls).release.has(7, 0);
+        let listens = Program::choose(self.tls.is_some()).release.has(7, 0);
         listens.then(|| self.debug_commands().config("loading-process-events-interval-bytes", "1024"))
     }
 
@@ -86,20 +96,26 @@ impl Builder {
 
     /// Listens with TLS on a second port, to which `url` and `address` then point.
     pub(crate) fn tls(mut self) -> Self {
-        self.tls = true;
+        self.tls = Some(Tls::Own);
         self
+    }
+
+    /// The same with a certificate that it shares with other servers, to which it connects with TLS, too.
+    pub(crate) fn tls_between(mut self, certificates: &Arc<Certificates>) -> Self {
+        self.tls = Some(Tls::Shared(Arc::clone(certificates)));
+        self.config("tls-replication", "yes")
     }
 
     /// Listens in a network namespace at its address instead of on loopback. The harness' own commands, which cannot
     /// get in there, go over the Unix socket.
     pub(crate) fn inside(mut self, namespace: &Namespace) -> Self {
-        (self.namespace, self.host) = (Some(namespace.name().to_owned()), namespace.address());
+        (self.namespace, self.host) = (Some(namespace.name().to_owned()), namespace.address().into());
         self.unix_socket().config("protected-mode", "no")
     }
 
-    /// Listens at another loopback address (127.0.0.2 …) than 127.0.0.1.
-    pub(crate) fn at(mut self, host: Ipv4Addr) -> Self {
-        self.host = host;
+    /// Listens at another loopback address (127.0.0.2 …, ::1) than 127.0.0.1.
+    pub(crate) fn at(mut self, host: impl Into<IpAddr>) -> Self {
+        self.host = host.into();
         self
     }
 
@@ -140,8 +156,11 @@ impl Builder {
             directory.path().display()
         );
         let mut tls = None;
-        if self.tls {
-            let certificates = Certificates::create(directory.path(), &["localhost", "127.0.0.1"]);
+        if let Some(tls_of) = &self.tls {
+            let certificates = match tls_of {
+                Tls::Own => Arc::new(Certificates::create(directory.path(), &["localhost", "127.0.0.1"])),
+                Tls::Shared(certificates) => Arc::clone(certificates),
+            };
             let port = free_port();
             writeln!(
                 config,
@@ -209,14 +228,15 @@ impl SentinelSet {
         let server = || server().config("repl-diskless-sync-delay", "0");
         let primary = server().start();
         let port = primary.port().to_string();
-        let replica = |_| server().config("replicaof", &format!("127.0.0.1 {port}")).start();
+        let host = primary.host.to_string();
+        let replica = |_| server().config("replicaof", &format!("{host} {port}")).start();
         let replicas: Vec<_> = (0..replicas).map(replica).collect();
         let online = || primary.command(["INFO", "replication"]).matches("state=online").count() == replicas.len();
         eventually("the replicas to be online", START_LIMIT, online);
         let quorum = (sentinels / 2 + 1).to_string();
         let sentinels: Vec<_> = (0..sentinels).map(|_| sentinel().sentinel().start()).collect();
         for sentinel in &sentinels {
-            sentinel.command(["SENTINEL", "MONITOR", "mymaster", "127.0.0.1", &port, &quorum]);
+            sentinel.command(["SENTINEL", "MONITOR", "mymaster", &host, &port, &quorum]);
             for (name, value) in [("down-after-milliseconds", "500"), ("failover-timeout", "5000")] {
                 sentinel.command(["SENTINEL", "SET", "mymaster", name, value]);
             }
@@ -292,10 +312,10 @@ pub(crate) fn meet(node: &RedisServer, other: &RedisServer) {
 
 /// A running server; it ends, and its directory goes, with this value. A failing test shows the end of its log.
 pub(crate) struct RedisServer {
-    host: Ipv4Addr,
+    host: IpAddr,
     namespace: Option<String>,
     plain_port: u16,
-    tls: Option<(u16, Certificates)>,
+    tls: Option<(u16, Arc<Certificates>)>,
     socket: Option<PathBuf>,
     sentinel: bool,
     admin_login: Vec<String>,
@@ -340,12 +360,12 @@ impl RedisServer {
             lines: Vec::new(),
             admin: Vec::new(),
             credentials: String::new(),
-            tls: false,
+            tls: None,
             unix_socket: false,
             snapshots_fail: false,
             sentinel: false,
             namespace: None,
-            host: Ipv4Addr::LOCALHOST,
+            host: Ipv4Addr::LOCALHOST.into(),
             port: None,
         }
     }
