@@ -6,11 +6,19 @@ import time
 
 import redis
 
-URL = os.environ["REDIS_URL"]
+
+def connect():
+    # As in the README: Redis.from_url makes a client without retries (redis-py 8.1).
+    return redis.Redis(
+        host=os.environ["REDIS_HOST"],
+        port=int(os.environ["REDIS_PORT"]),
+        ssl=os.environ["REDIS_URL"].startswith("rediss:"),
+        ssl_ca_certs=os.environ.get("REDIS_CA_CERT"),
+    )
 
 
 def work():
-    client = redis.Redis.from_url(URL)
+    client = connect()
     number = 0
     while True:
         number += 1
@@ -24,7 +32,7 @@ def work():
 
 
 def listen():
-    pubsub = redis.Redis.from_url(URL).pubsub()
+    pubsub = connect().pubsub()
     pubsub.subscribe("news")
     while True:
         try:
