@@ -1292,11 +1292,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --sentinel)
@@ -1418,11 +1418,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --listen-metrics)
@@ -1495,11 +1495,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1761,11 +1761,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --sentinel)
@@ -2070,11 +2070,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --sentinel)
@@ -2136,7 +2136,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__trace)
-            opts="-p -d -o -q --port --pid --watch --duration --exit-zero --format --output --quiet --color --help --config"
+            opts="-p -d -o -q --port --pid --watch --duration --format --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --listen-metrics --allow-probe --otlp --otlp-header --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2163,7 +2163,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv nagios markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv nagios markdown html" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -2176,6 +2176,38 @@ _redis__doctor() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --journal-max-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    return 0
+                    ;;
+                --warn-on)
+                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    return 0
+                    ;;
+                --listen-metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-probe)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --otlp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --otlp-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -2579,11 +2611,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
                     return 0
                     ;;
                 --sentinel)

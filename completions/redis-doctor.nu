@@ -123,11 +123,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor ping fail_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor ping warn_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor ping format" [] {
@@ -254,11 +254,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor subscribe fail_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor subscribe warn_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   # Tail channels; show drops, resubscriptions and lost messages
@@ -383,11 +383,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor soak fail_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor soak warn_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor soak format" [] {
@@ -524,11 +524,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor watch fail_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor watch warn_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor watch format" [] {
@@ -645,11 +645,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor proxy fail_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor proxy warn_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   # Run a fault proxy before a server, to test any application
@@ -848,11 +848,19 @@ module completions {
   ]
 
   def "nu-complete redis-doctor trace format" [] {
-    [ "text" "json" "ndjson" "csv" "nagios" "markdown" ]
+    [ "text" "json" "ndjson" "csv" "nagios" "markdown" "html" ]
   }
 
   def "nu-complete redis-doctor trace color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete redis-doctor trace fail_on" [] {
+    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+  }
+
+  def "nu-complete redis-doctor trace warn_on" [] {
+    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   # Examine the connections of running applications (Linux)
@@ -861,11 +869,20 @@ module completions {
     --pid: string             # Examine connections of this process only
     --watch                   # Watch, and show events as they happen
     --duration(-d): string    # Watch for this long [default: until Ctrl-C]
-    --exit-zero               # Always exit 0
     --format: string@"nu-complete redis-doctor trace format" # Result format [default: that of the name of --output, or text]
     --output(-o): path        # Write the result to this file, - for stdout
     --quiet(-q)               # Print only problems
     --color: string@"nu-complete redis-doctor trace color" # When to use color
+    --journal: path           # Append all events to this file as NDJSON
+    --journal-max-size: string # Rename the journal to FILE.1 at this size
+    --journal-reopen          # Do not end the run on SIGHUP, for logrotate
+    --fail-on: string@"nu-complete redis-doctor trace fail_on" # Exit 2 (critical) if this is true (repeatable)
+    --warn-on: string@"nu-complete redis-doctor trace warn_on" # Exit 1 (degraded) if this is true (repeatable)
+    --exit-zero               # Always exit 0
+    --listen-metrics: string  # Serve metrics to Prometheus at this address
+    --allow-probe: string     # Let a scraper check this server, too (repeatable)
+    --otlp: string            # Send metrics and outages to an OTLP collector
+    --otlp-header: string     # Send this header to the collector (repeatable)
     --help                    # Print long help (-h at the end: short help)
     --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     server?: string           # Examine connections to this server only (HOST:PORT or a URL)
@@ -932,11 +949,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor report fail_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor report warn_on" [] {
-    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   # Rebuild a report from journals, including one cut off by a crash

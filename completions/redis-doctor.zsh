@@ -153,8 +153,8 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '(-u --uri --targets -h --host -p --port -s --socket --sandbox --spawn --cluster --fault --incident)*--sentinel=[Find the server by these Sentinels (repeatable)]:HOST:PORT:_default' \
 '--master=[With --sentinel, the name of the primary]:NAME:_default' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
@@ -243,8 +243,8 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '(-u --uri --targets -h --host -p --port -s --socket --sandbox --spawn --cluster --fault --incident)*--sentinel=[Find the server by these Sentinels (repeatable)]:HOST:PORT:_default' \
 '--master=[With --sentinel, the name of the primary]:NAME:_default' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
@@ -345,8 +345,8 @@ ledger\:"SET of numbered keys, read back at the end"))' \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '(-u --uri --targets -h --host -p --port -s --socket --sandbox --spawn --cluster --fault --incident)*--sentinel=[Find the server by these Sentinels (repeatable)]:HOST:PORT:_default' \
 '--master=[With --sentinel, the name of the primary]:NAME:_default' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
@@ -447,8 +447,8 @@ ledger\:"SET of numbered keys, read back at the end"))' \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '(-u --uri --targets -h --host -p --port -s --socket --sandbox --spawn --cluster --fault --incident)*--sentinel=[Find the server by these Sentinels (repeatable)]:HOST:PORT:_default' \
 '--master=[With --sentinel, the name of the primary]:NAME:_default' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
@@ -503,8 +503,8 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '--listen-metrics=[Serve metrics to Prometheus at this address]:ADDRESS:_default' \
 '*--allow-probe=[Let a scraper check this server, too (repeatable)]:URL:_default' \
 '--otlp=[Send metrics and outages to an OTLP collector]::URL:_default' \
@@ -648,15 +648,24 @@ _arguments "${_arguments_options[@]}" : \
 '--pid=[Examine connections of this process only]:PID:_default' \
 '-d+[Watch for this long \[default\: until Ctrl-C\]]:TIME:_default' \
 '--duration=[Watch for this long \[default\: until Ctrl-C\]]:TIME:_default' \
-'--format=[Result format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv nagios markdown)' \
+'--format=[Result format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv nagios markdown html)' \
 '-o+[Write the result to this file, - for stdout]:FILE:_files' \
 '--output=[Write the result to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
+'--journal=[Append all events to this file as NDJSON]:FILE:_files' \
+'--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'--listen-metrics=[Serve metrics to Prometheus at this address]:ADDRESS:_default' \
+'*--allow-probe=[Let a scraper check this server, too (repeatable)]:URL:_default' \
+'--otlp=[Send metrics and outages to an OTLP collector]::URL:_default' \
+'*--otlp-header=[Send this header to the collector (repeatable)]:NAME=VALUE:_default' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--watch[Watch, and show events as they happen]' \
-'--exit-zero[Always exit 0]' \
 '-q[Print only problems]' \
 '--quiet[Print only problems]' \
+'--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
+'--exit-zero[Always exit 0]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '::server -- Examine connections to this server only (HOST\:PORT or a URL):_hosts' \
 && ret=0
@@ -714,8 +723,8 @@ _arguments "${_arguments_options[@]}" : \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--strict[Refuse a damaged line instead of skipping it]' \
 '-q[Print only the report, no events or progress]' \

@@ -202,7 +202,7 @@ fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Prob
 
 /// Returns the exit code of the verdict.
 fn exit_of(report: &RunReport, options: &OutputOptions) -> Exit {
-    exit_of_many(report.verdict(), report.is_partial(), options.exit_zero)
+    report.verdict().map_or(Exit::Unknown, |verdict| exit_of_many(verdict, report.is_partial(), options.exit_zero))
 }
 
 /// Returns the exit code of the worst target. A line of the list that could not be read leaves the result unknown, unless a

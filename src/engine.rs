@@ -6,13 +6,17 @@ mod preflight;
 mod proxies;
 mod run;
 mod scope;
+mod trace;
 
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use self::run::Run;
-pub(crate) use self::run::application::{ApplicationError, observe};
+pub(crate) use self::{
+    run::application::{ApplicationError, observe},
+    trace::trace,
+};
 use crate::{
     clock::Clock,
     event::{Control, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},

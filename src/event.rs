@@ -30,6 +30,7 @@ mod server_clock;
 mod server_state;
 mod sink;
 mod state;
+mod trace;
 
 use std::time::Duration;
 
@@ -63,6 +64,10 @@ pub(crate) use server_clock::{RunClock, ServerClock};
 pub(crate) use server_state::{CommandTime, LatencyEvent, ListedClient, Peer, ServerState, SlowCommand};
 pub(crate) use sink::{EventSink, Message, MessageSink, Reply};
 pub(crate) use state::ClientState;
+pub(crate) use trace::{
+    AttemptFailed, Ending, Found, KeepaliveTimer, Owner, Returned, SocketSide, SocketState, TraceSample, TraceSize,
+    Traced, TracedConnection, TracedEnd, Unnoticed,
+};
 
 use crate::{
     clock::{OptionalSeconds, Seconds, SecondsList, Stamp, WallTime},
@@ -308,6 +313,8 @@ pub enum EventKind {
     FlowClosed(FlowClosed),
     /// An application behind the proxy was observed.
     Observed(Box<Observed>),
+    /// The connections of running applications were traced.
+    Traced(Box<Traced>),
     /// Counts and latencies since the last such event.
     Interval(Box<Interval>),
     /// The run continues without the subscription of its plan: the server, as a rule a proxy, has no pub/sub.

@@ -30,7 +30,6 @@
 //! | `exporter` | the HTTP server of `--listen-metrics` and the client of `--otlp`; the only user of httparse |
 //! | `checkup` | `check`: the survey of server, path and machine, and its judgment |
 //! | `idle` | `idle`: the search for the idle limit of a path |
-//! | `trace` | `trace`: the connections of running applications, as the kernel sees them |
 //! | `readiness` | `wait`: the check that a server is ready |
 //! | `compare` | two runs side by side, and which differences are more than chance |
 //! | `report` | the findings and the verdict on a run's figures |
@@ -42,6 +41,7 @@
 //! | `topology` | the nodes of a cluster, or of a Sentinel set, from replies |
 //! | `dial` | connections apart from the session: staged attempts, RESP over a stream, the server's identity |
 //! | `proxy` | the relay that injects faults, and observes the application that connects through it |
+//! | `trace` | `trace`: the connections of running applications, as the kernel sees them |
 //! | `record` | events folded into figures |
 //! | `journal` | events on disk, and back |
 //! | `kernel` | Linux: socket table, broadcast of destroyed sockets, TCP settings |

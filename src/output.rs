@@ -75,7 +75,7 @@ macro_rules! formats {
             /// JUnit's XML: a test case for each case of a drill.
             Junit in junit: Drill, Survival;
             /// One self-contained page for a browser.
-            Html in html: Report, IdleReport, Drill, Survival;
+            Html in html: Report, IdleReport, Drill, Survival, Trace;
             /// HdrHistogram's distribution of percentiles, in milliseconds.
             Hgrm in hgrm: Report;
             /// HdrHistogram's log: a compressed histogram for each interval, in nanoseconds.

@@ -19,6 +19,7 @@ mod readiness;
 mod scope;
 mod target;
 mod tls;
+mod tracing;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -44,6 +45,7 @@ pub use target::Address;
 pub(crate) use target::{Protocol, Target};
 pub use tls::TlsOptions;
 pub(crate) use tls::{TlsFiles, TlsIdentity};
+pub(crate) use tracing::Tracing;
 
 use crate::{
     clock::{OptionalSeconds, Seconds},
@@ -64,7 +66,7 @@ pub(crate) enum LocalServer {
 pub struct Plan {
     /// Command that the plan was made from.
     pub command: Command,
-    /// Server under diagnosis; the first, if there are several.
+    /// Server under diagnosis; the first, if there are several. Of a trace, only its name has a meaning.
     pub target: Target,
     /// All servers under diagnosis; absent if the run has a single target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,6 +92,9 @@ pub struct Plan {
     /// Application under diagnosis; absent if redis-doctor's own client is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application: Option<Application>,
+    /// Connections of running applications to examine; absent if the run has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Tracing>,
     /// Conditions that end the run.
     pub stop: StopCondition,
     /// Faults that the proxy in front of the target injects, as `--fault` takes them.
@@ -133,6 +138,7 @@ impl Plan {
             subscription: None,
             connections: 1,
             application: None,
+            trace: None,
             stop: StopCondition::default(),
             faults: Vec::new(),
             fail_on: Vec::new(),
@@ -156,6 +162,16 @@ impl Plan {
         Self { connections: 0, application: Some(application), faults, ..plan }
     }
 
+    /// Returns the plan of a trace. It connects to no server: its target is only a name.
+    pub(crate) fn of_trace(trace: Tracing, seed: u64) -> Self {
+        let (host, port) = (trace.host.clone().unwrap_or_default(), trace.ports.first().copied().unwrap_or_default());
+        let target = Target::new(Address::Tcp { host, port, tls: false }, "trace");
+        let target = Target { name: Some(trace.scope()), ..target };
+        let policy = ReconnectPolicy::preset(PolicyName::Bare);
+        let plan = Self::new(Command::Trace, target, policy, seed);
+        Self { connections: 0, trace: Some(trace), evidence: false, ..plan }
+    }
+
     /// Returns true for `ping -c 1`, which ends with its only reply and so starts nothing else.
     pub fn is_single_ping(&self) -> bool {
         self.command == Command::Ping && self.stop.count == Some(1)
@@ -163,7 +179,7 @@ impl Plan {
 
     /// Returns the reconnect settings; `None` for an application, whose own are unknown.
     pub(crate) fn known_policy(&self) -> Option<&ReconnectPolicy> {
-        self.application.is_none().then_some(&self.policy)
+        (self.application.is_none() && self.trace.is_none()).then_some(&self.policy)
     }
 
     /// Returns true if PING is one of the user's own commands.
@@ -201,6 +217,8 @@ pub enum Command {
     Watch,
     /// `redis-doctor proxy --report`
     Proxy,
+    /// `redis-doctor trace`
+    Trace,
 }
 
 /// The plan of the repeated command.

@@ -41,6 +41,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod trace;
 mod vantage;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -70,7 +71,7 @@ pub(crate) use incidents::Incident;
 use incidents::Incidents;
 pub(crate) use ledger::LedgerFigures;
 pub(crate) use meter::{
-    BUCKETS, ClientMetrics, ClusterMetrics, Histogram, Meter, Reading, SCHEMA, Server, TargetMetrics,
+    BUCKETS, ClientMetrics, ClusterMetrics, Histogram, Meter, Reading, SCHEMA, Server, TargetMetrics, TracedMetrics,
 };
 use outage::Track;
 pub(crate) use outage::{Outage, OutageKind};
@@ -92,6 +93,8 @@ pub(crate) use summary::Summary;
 pub(crate) use targets::{AllFigures, Records, ScopeFigures, TargetFigures};
 pub(crate) use timeline::Slice;
 use timeline::Timeline;
+use trace::Tracer;
+pub(crate) use trace::{AttemptsRow, EndedRow, TraceFigures};
 use vantage::Views;
 pub(crate) use vantage::{Extent, VantageIncident, VantagePoints};
 
@@ -194,6 +197,8 @@ struct Story {
     views: Views,
     /// The application, if a run has observed one.
     application: Option<Observation>,
+    /// The connections of applications, if a run has traced them.
+    trace: Option<Tracer>,
 }
 
 impl Story {
@@ -214,6 +219,7 @@ impl Story {
         self.address.on_event(event);
         self.sentinels.on_event(event);
         LedgerFigures::add(&mut self.ledger, event);
+        Tracer::add(&mut self.trace, event);
         self.herd.on_event(event);
         self.views.on_event(event, connection);
         self.service.on_event(event, number, connection);
@@ -384,17 +390,6 @@ impl Story {
         self.views.begin_run(self.runs.len() as u32 + 1, event, started);
         self.outages = 0;
         self.path = None;
-        self.runs.push(RunFigures {
-            started: started.clone(),
-            time: event.wall_of(Stamp::START),
-            began: if started.continued || started.joined { event.at } else { Stamp::START },
-            elapsed: Duration::ZERO,
-            unobserved: Duration::ZERO,
-            stopped: None,
-            answered: 0,
-            connected: None,
-            obstacle: None,
-            subscribed: false,
-        });
+        self.runs.push(RunFigures::new(event, started));
     }
 }

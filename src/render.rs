@@ -58,7 +58,6 @@ pub(crate) use terminal::is_capable_terminal;
 pub(crate) use timeline::TimelineLines;
 use times::Times;
 pub(crate) use times::has_local_zone;
-pub(crate) use trace::{trace_event, trace_line};
 
 use crate::{
     output::{Format, Rows},

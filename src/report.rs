@@ -28,6 +28,7 @@ mod slow;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -49,9 +50,10 @@ pub(crate) use regularity::RegularityRow;
 pub(crate) use sections::{Latency, OutageRow, Outages, OwnPauses, Probes, Run, Sessions, SlowStretches};
 pub(crate) use servers::several;
 pub(crate) use targets::{RunReport, ScopeReport, TargetFinding, TargetReport, lost_together};
+pub(crate) use trace::TraceReport;
 
 pub(crate) use crate::diagnose::{ACCEPTED_THEN_CLOSED, Cause, Diagnosis, MTU, Obstacle, on_connecting};
-pub(crate) use crate::record::{ClusterFigures, Extent, Failover, VantageIncident};
+pub(crate) use crate::record::{AttemptsRow, ClusterFigures, EndedRow, Extent, Failover, VantageIncident};
 use crate::{
     clock::Seconds,
     diagnose,
@@ -59,7 +61,7 @@ use crate::{
     plan::Gate,
     record::{
         Application, ConnectionRow, ErrorRow, FaultRow, Figures, LedgerFigures, NoteRow, ReconnectPeak, SentinelSet,
-        Servers, StateRow, VantagePoints,
+        Servers, StateRow, TraceFigures, VantagePoints,
     },
     verdict::{Severity, Verdict},
 };
@@ -164,10 +166,8 @@ impl Report {
 
     /// Judges the figures by the gates of the (last) run's own plan.
     pub(crate) fn new(figures: &Figures) -> Self {
-        match figures.runs.last().map(|run| &run.started.plan) {
-            Some(plan) => Self::judged(figures, &plan.fail_on, &plan.warn_on),
-            None => Self::judged(figures, &[], &[]),
-        }
+        let (fail_on, warn_on) = figures.gates();
+        Self::judged(figures, fail_on, warn_on)
     }
 
     /// Judges the figures of journals by the given gates; without any, by those of their plans, if all agree.

@@ -11,13 +11,10 @@
 //!
 //! Not visible: commands, TLS alerts, the owners of other users' sockets, other network namespaces, TCP_USER_TIMEOUT.
 
-mod attempts;
 mod connection;
 mod ending;
 mod follow;
-mod losses;
-mod news;
-mod report;
+mod rows;
 mod rules;
 mod run;
 mod sampler;
@@ -27,10 +24,6 @@ mod tests;
 mod vanished;
 
 pub(crate) use self::{
-    attempts::AttemptsRow,
-    losses::EndedRow,
-    news::News,
-    report::{Keepalive, TraceReport, TracedConnection},
     run::{TraceError, TracePlan, run},
     scope::TraceScope,
 };

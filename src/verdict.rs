@@ -1,7 +1,11 @@
-//! The words of every result: the verdict, and the severity of a finding.
+//! The words of every result: the verdict, a finding, and its severity.
+
+use std::borrow::Cow;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::foreign;
 
 /// The result of a run or a check; OK, WARNING and CRITICAL in Nagios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::Display, JsonSchema)]
@@ -39,6 +43,46 @@ pub enum Severity {
     Warning,
     /// The connection failed its user.
     Critical,
+}
+
+/// A finding of a check-up or a trace, with its evidence and a remedy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckFinding {
+    /// Severity of the finding.
+    pub severity: Severity,
+    /// Code for `redis-doctor explain`: `RD` and a number, or an error number of the kernel; null if there is no entry.
+    #[schemars(regex(pattern = r"^(RD\d{3}|\d+)$"))]
+    #[serde(deserialize_with = "cleaned_code")]
+    pub code: Option<Cow<'static, str>>,
+    /// Text of the finding, one sentence.
+    #[serde(deserialize_with = "foreign::cleaned")]
+    pub text: String,
+    /// Observed facts.
+    #[serde(deserialize_with = "foreign::cleaned")]
+    pub evidence: String,
+    /// Action that removes the problem.
+    #[serde(deserialize_with = "foreign::cleaned")]
+    pub remedy: String,
+}
+
+impl CheckFinding {
+    /// Creates a finding without evidence and remedy; [`CheckFinding::evidence`] and [`CheckFinding::remedy`] add them.
+    pub(crate) fn new(severity: Severity, code: &'static str, text: impl Into<String>) -> Self {
+        Self { severity, code: Some(code.into()), text: text.into(), evidence: String::new(), remedy: String::new() }
+    }
+
+    pub(crate) fn evidence(self, evidence: impl Into<String>) -> Self {
+        Self { evidence: evidence.into(), ..self }
+    }
+
+    pub(crate) fn remedy(self, remedy: impl Into<String>) -> Self {
+        Self { remedy: remedy.into(), ..self }
+    }
+}
+
+/// Reads a code.
+fn cleaned_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'static, str>>, D::Error> {
+    Ok(foreign::cleaned_option(deserializer)?.map(Cow::Owned))
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub(super) enum Problem {
          server is unknown"
     )]
     CutOff { after: f64 },
+    #[error("a report has no place for traces and other runs together: report on the journals of trace alone")]
+    MixedJournals,
     #[error("--output: cannot write {}: {source}; the report is shown instead", .path.display())]
     ReportShown { path: PathBuf, source: io::Error },
     #[error("cannot read {}: {source}", .path.display())]

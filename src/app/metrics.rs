@@ -86,7 +86,12 @@ fn greeting(address: SocketAddr) -> String {
 
 /// Returns the check of a server of the run, or of one that is allowed, by its label or URL.
 fn probe(plan: &Plan, allowed: Vec<Target>) -> Probe {
-    let of_run = plan.scope.as_ref().map_or(std::slice::from_ref(&plan.target), |scope| &scope.targets);
+    let of_run = match (&plan.scope, &plan.trace) {
+        (Some(scope), _) => &scope.targets[..],
+        // It examines connections of others, and connects to no server.
+        (None, Some(_)) => &[],
+        (None, None) => std::slice::from_ref(&plan.target),
+    };
     let known: Vec<Target> = of_run.iter().cloned().chain(allowed).collect();
     let plan = plan.clone();
     Box::new(move |name, exposition| {

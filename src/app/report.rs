@@ -8,7 +8,7 @@ use crate::{
     exit::Exit,
     journal,
     output::Format,
-    record::{Records, RunFigures},
+    record::{Figures, Records, RunFigures},
     render,
     report::RunReport,
 };
@@ -24,9 +24,14 @@ impl Work for ReportRequest {
         let mut recorder = Records::default();
         journal::replay(&self.files, self.strict, &mut recorder)?;
         let figures = recorder.figures();
-        if figures.of_all_targets().flat_map(|figures| &figures.runs).all(RunFigures::is_undecided) {
+        if figures.of_all_targets().all(Figures::are_undecided) {
             let after = figures.of_all_targets().map(|figures| figures.elapsed).max().unwrap_or_default();
             return Err(Problem::CutOff { after: after.as_secs_f64() });
+        }
+        let mut runs = figures.of_all_targets().flat_map(|figures| &figures.runs);
+        let traces = |run: &RunFigures| run.started.plan.trace.is_some();
+        if figures.of_all_targets().any(|figures| figures.trace.is_some()) && !runs.all(traces) {
+            return Err(Problem::MixedJournals);
         }
         let report = RunReport::replayed(&figures, &self.fail_on, &self.warn_on);
         warn_without_zone(&self.output);

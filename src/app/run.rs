@@ -1,4 +1,4 @@
-//! `ping`, `subscribe` and `soak`: run a plan and report on it.
+//! The commands that run a plan, and report on it.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -18,7 +18,7 @@ use super::{
     progress_style, proxy, say, share_a_terminal,
     signals::{Signals, Urgency},
     sinks::{Effort, Sinks},
-    start_server, stop_when_closed, styled, warn, warn_without_zone,
+    start_server, stop_when_closed, styled, trace, warn, warn_without_zone,
 };
 use crate::{
     cli::run::RunRequest,
@@ -115,6 +115,9 @@ async fn run_plan(
     served: Option<&mut Served>,
     quiet: bool,
 ) -> Result<StopReason, Problem> {
+    if plan.trace.is_some() {
+        return trace::run(plan, surroundings).await;
+    }
     let Some(application) = plan.application.clone() else {
         let plan = engine::find_primary(plan, surroundings.clock).await?;
         let plan = engine::find_nodes(plan, surroundings.clock).await?;
@@ -221,7 +224,9 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
     // The lines of the changes are the main view.
     let timeline =
         shows_changes(plan, output).then(|| TimelineLines::new(Box::new(stdout.clone()), styled(output, None)));
-    let style = progress_style(output.quiet || timeline.is_some());
+    // A single look has nothing to show on its way.
+    let is_brief = plan.trace.as_ref().is_some_and(|trace| !trace.watch);
+    let style = progress_style(output.quiet || timeline.is_some() || is_brief);
     let style = Style {
         color: output.color.on(style.terminal),
         // A progress line would interfere with the lines of ping and subscribe on the same terminal.
@@ -237,7 +242,7 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
         journal,
         live: Live::new(style, Box::new(io::stderr())),
         timeline,
-        only_changes: plan.command == Command::Watch,
+        only_changes: matches!(plan.command, Command::Watch | Command::Trace),
         replies: report_each.then(|| PingLines::new(Box::new(stdout.clone()), output.timestamps)),
         stream: streams.then(|| JournalWriter::new(Box::new(Gapless(stdout.clone())))),
         reported: [false; 2],

@@ -29,7 +29,7 @@ pub(super) struct Sinks {
     pub(super) live: Live,
     /// The lines of `watch` on stdout.
     pub(super) timeline: Option<TimelineLines>,
-    /// The stream has changes only (`watch`).
+    /// The stream has changes only (`watch` and `trace`).
     pub(super) only_changes: bool,
     /// The lines of `ping` on stdout.
     pub(super) replies: Option<PingLines>,

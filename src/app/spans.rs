@@ -101,6 +101,8 @@ impl Spans {
                     report.targets.iter().flat_map(|of| of.report.outages.rows.iter().map(|row| (&of.target, row)));
                 rows.for_each(|(target, row)| self.rest(Some(target), row));
             }
+            // It has no outages, only connections that ended.
+            RunReport::Traced(_) => {}
         }
         let delivery = self.pusher.finish();
         (!delivery.is_complete()).then(|| warning(&self.collector, &delivery))

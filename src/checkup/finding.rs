@@ -1,42 +1,6 @@
-//! Findings of a checkup, and their codes.
+//! The codes of the findings of a checkup.
 
-use std::borrow::Cow;
-
-use schemars::JsonSchema;
-use serde::Serialize;
-
-use crate::verdict::Severity;
-
-/// A finding of a check-up, with its evidence and a remedy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub(crate) struct CheckFinding {
-    /// Severity of the finding.
-    pub severity: Severity,
-    /// Code for `redis-doctor explain`: `RD` and a number, or an error number of the kernel; null if there is no entry.
-    #[schemars(regex(pattern = r"^(RD\d{3}|\d+)$"))]
-    pub code: Option<Cow<'static, str>>,
-    /// Text of the finding, one sentence.
-    pub text: String,
-    /// Observed facts.
-    pub evidence: String,
-    /// Action that removes the problem.
-    pub remedy: String,
-}
-
-impl CheckFinding {
-    /// Creates a finding without evidence and remedy; [`CheckFinding::evidence`] and [`CheckFinding::remedy`] add them.
-    pub(crate) fn new(severity: Severity, code: &'static str, text: impl Into<String>) -> Self {
-        Self { severity, code: Some(code.into()), text: text.into(), evidence: String::new(), remedy: String::new() }
-    }
-
-    pub(crate) fn evidence(self, evidence: impl Into<String>) -> Self {
-        Self { evidence: evidence.into(), ..self }
-    }
-
-    pub(crate) fn remedy(self, remedy: impl Into<String>) -> Self {
-        Self { remedy: remedy.into(), ..self }
-    }
-}
+pub(crate) use crate::verdict::CheckFinding;
 
 /// The server has reached its maximum number of clients.
 pub(super) const MAX_CLIENTS: &str = "RD009";

@@ -1,6 +1,6 @@
 //! The events that change what a target is: its server, its role, its connections. `watch` shows them.
 
-use super::{ClusterClientEvent, EventKind};
+use super::{ClusterClientEvent, EventKind, Traced};
 
 impl EventKind {
     /// Returns true for a change of the server behind a target, of its role, or of what its connections get.
@@ -31,6 +31,9 @@ impl EventKind {
             | Self::JournalGap { .. }
             | Self::Note { .. }
             | Self::RunFinished { .. } => true,
+            Self::Traced(traced) => {
+                !matches!(**traced, Traced::Sampled(_) | Traced::Standing(_) | Traced::Connection(_))
+            }
             Self::ClusterClient(observed) => !matches!(**observed, ClusterClientEvent::Counted(_)),
             Self::RunStarted(_)
             | Self::Slowed { .. }

@@ -212,8 +212,9 @@ pub struct Attempt {
 }
 
 /// The end of the TCP connection of a failed attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, strum::Display)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum AttemptEnd {
     /// The other side refused the connection: nothing was listening.
     Refused,

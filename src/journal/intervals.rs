@@ -155,6 +155,7 @@ fn interest(kind: &EventKind) -> Interest {
         | EventKind::FlowOpened(_)
         | EventKind::FlowClosed(_)
         | EventKind::Observed(_)
+        | EventKind::Traced(_)
         | EventKind::Interval(_)
         | EventKind::SubscriptionDropped { .. }
         | EventKind::JournalGap { .. }

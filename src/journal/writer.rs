@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     clock::Stamp,
-    event::{Event, EventKind, EventSink, Line},
+    event::{Event, EventKind, EventSink, Line, Traced},
 };
 
 /// Maximum age of events that are not in the file yet, and interval between attempts after a failure.
@@ -202,6 +202,8 @@ impl EventSink for JournalWriter {
             // Those of several targets would be a write each.
             EventKind::RunFinished { .. } | EventKind::Interval(_) => event.target.is_none(),
             EventKind::Connected(_) => self.beginning.is_connecting(),
+            // The rows of the last sample may be thousands.
+            EventKind::Traced(ref traced) => !matches!(**traced, Traced::Standing(_) | Traced::Connection(_)),
             _ => false,
         };
         let ends = event.target.is_none() && matches!(event.kind, EventKind::RunFinished { .. });

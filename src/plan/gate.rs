@@ -40,8 +40,14 @@ pub enum Comparison {
 pub enum Metric {
     /// Commands whose outcome is unknown (count).
     Ambiguous,
+    /// Failed attempts to connect of a traced application (count).
+    AttemptsFailed,
     /// Share of the run without an outage (fraction of 1).
     Availability,
+    /// Bytes of traced connections that were sent and never acknowledged (count).
+    BytesInDoubt,
+    /// Traced connections that their client did not close (count).
+    ConnectionsLost,
     /// Wrong replies (count).
     Desyncs,
     /// Numbered messages delivered twice (count).
@@ -98,6 +104,16 @@ impl Metric {
         Self::VARIANTS.iter().copied()
     }
 
+    /// The name of each figure of a trace.
+    pub(crate) fn of_trace() -> impl Iterator<Item = &'static str> {
+        Self::names().filter(|name| name.parse().is_ok_and(Self::is_of_trace))
+    }
+
+    /// Returns true for a figure of a trace.
+    pub(crate) fn is_of_trace(self) -> bool {
+        matches!(self, Self::AttemptsFailed | Self::BytesInDoubt | Self::ConnectionsLost)
+    }
+
     fn unit(self) -> Unit {
         match self {
             Self::Availability | Self::Service => Unit::Fraction,
@@ -106,6 +122,9 @@ impl Metric {
                 Unit::Seconds
             }
             Self::Ambiguous
+            | Self::AttemptsFailed
+            | Self::BytesInDoubt
+            | Self::ConnectionsLost
             | Self::Desyncs
             | Self::Duplicated
             | Self::ElementsLost
@@ -258,7 +277,7 @@ mod tests {
     #[test]
     fn a_wrong_condition_lists_the_valid_names() {
         for text in ["p98>5ms", "nonsense", ">5"] {
-            assert!(text.parse::<Gate>().unwrap_err().contains("ambiguous, availability"), "{text}");
+            assert!(text.parse::<Gate>().unwrap_err().contains("ambiguous, attempts_failed"), "{text}");
         }
         for text in ["p99>x", "lost>1%", "availability<99", "p99>", "lost>-1", "errors>NaN"] {
             assert!(text.parse::<Gate>().is_err(), "{text}");

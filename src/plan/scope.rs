@@ -116,6 +116,7 @@ impl Plan {
             warn_on: self.warn_on.clone(),
             command_line: self.command_line.clone(),
             application: None,
+            trace: None,
             // Otherwise the first connections of all targets would make their attempts at the same moments.
             seed: self.seed.wrapping_add(number),
             ..*self

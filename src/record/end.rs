@@ -1,6 +1,6 @@
 //! The end of a run: its connections become history, and the record becomes figures.
 
-use super::{Figures, List, Samples, SlowFigures, Story};
+use super::{Figures, List, Samples, SlowFigures, Story, Tracer};
 use crate::{clock::Stamp, event::Confirmations};
 
 impl Story {
@@ -91,6 +91,7 @@ impl Story {
             vantage: self.views.figures(),
             ledger: self.ledger,
             application: self.application.map(|application| application.concluded()),
+            trace: self.trace.map(Tracer::into_figures),
             changes: List::default(),
             tally,
         }

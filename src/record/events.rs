@@ -54,5 +54,6 @@ pub(super) fn concerns_a_connection(kind: &EventKind) -> bool {
             | EventKind::FlowOpened(_)
             | EventKind::FlowClosed(_)
             | EventKind::Observed(_)
+            | EventKind::Traced(_)
     )
 }

@@ -8,12 +8,13 @@ use serde::Serialize;
 use super::{
     Application, ConnectionRow, Downtime, ErrorRow, Failover, FaultRow, Incident, LedgerFigures, List, Outage,
     OwnPauses, ReconnectPeak, Refusal, RefusalTotals, Regularity, SentinelSet, Servers, Slice, SlowTotals, Summary,
-    VantagePoints,
+    TraceFigures, VantagePoints,
 };
 use crate::{
     classify::Failure,
     clock::{Stamp, WallTime},
     event::{ClientState, Connected, Counters, Event, EventKind, ReplaceReason, RunStarted, StopReason},
+    plan::Gate,
 };
 
 /// The figures of one or several runs, as of a moment.
@@ -79,6 +80,8 @@ pub(crate) struct Figures {
     pub ledger: Option<LedgerFigures>,
     /// The observed application; `None` if redis-doctor's own client was under test.
     pub application: Option<Application>,
+    /// The traced connections; `None` if the run had its own.
+    pub trace: Option<TraceFigures>,
     /// Changes that `watch` showed: the first and the last hundred.
     pub changes: List<Event>,
     /// Counts of other events.
@@ -165,7 +168,37 @@ pub(crate) struct RunFigures {
     pub subscribed: bool,
 }
 
+impl Figures {
+    /// Returns the gates of the (last) run's own plan: those that make it critical, and those that make it degraded.
+    pub(crate) fn gates(&self) -> (&[Gate], &[Gate]) {
+        let plan = self.runs.last().map(|run| &run.started.plan);
+        plan.map_or((&[], &[]), |plan| (&plan.fail_on, &plan.warn_on))
+    }
+
+    /// Returns true if there is nothing to report: each run was cut off before anything could be learned.
+    pub(crate) fn are_undecided(&self) -> bool {
+        let sampled = self.trace.as_ref().is_some_and(|trace| trace.sample.samples > 0);
+        !sampled && self.runs.iter().all(RunFigures::is_undecided)
+    }
+}
+
 impl RunFigures {
+    /// Creates the figures of a run that begins.
+    pub(super) fn new(event: &Event, started: &RunStarted) -> Self {
+        Self {
+            started: started.clone(),
+            time: event.wall_of(Stamp::START),
+            began: if started.continued || started.joined { event.at } else { Stamp::START },
+            elapsed: Duration::ZERO,
+            unobserved: Duration::ZERO,
+            stopped: None,
+            answered: 0,
+            connected: None,
+            obstacle: None,
+            subscribed: false,
+        }
+    }
+
     /// Returns the time of its last event.
     pub(crate) fn end(&self) -> Stamp {
         self.began.after(self.elapsed)

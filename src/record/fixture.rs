@@ -18,6 +18,8 @@ use crate::{
     },
 };
 
+pub(crate) use super::trace::tests::events as traced;
+
 pub(crate) const PASSWORD: &str = "hunter2-never-shown";
 
 /// Events of one connection, with seconds as the only notion of time.
@@ -69,6 +71,7 @@ pub(crate) fn plan() -> Plan {
         }),
         connections: 1,
         application: None,
+        trace: None,
         scope: None,
         cluster: None,
         sentinels: None,

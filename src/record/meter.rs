@@ -7,6 +7,7 @@ mod cluster;
 
 use std::{
     collections::{BTreeMap, HashMap},
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -18,10 +19,11 @@ use crate::{
     clock::{Stamp, nanos},
     distribution::Distribution,
     event::{
-        ClientState, ClusterEvent, CommandFailed, Counters, Event, EventKind, EventSink, Interval, RefusalBegan,
-        RefusalEnded, RunStarted, ServerIdentity, role_name,
+        AttemptEnd, ClientState, ClusterEvent, CommandFailed, Counters, Ending, Event, EventKind, EventSink, Interval,
+        RefusalBegan, RefusalEnded, RunStarted, ServerIdentity, TraceSize, Traced, role_name,
     },
     foreign::Foreign,
+    verdict::Severity,
 };
 
 /// The upper limits of the buckets of a histogram, in microseconds: few, because each target has them all.
@@ -106,6 +108,23 @@ pub(crate) struct TargetMetrics {
     pub role_changes: u64,
     /// Connections that an application has opened through the proxy, and those that have ended.
     pub flows: (u64, u64),
+    /// Connections that a trace has seen; `None` if the run has its own.
+    pub traced: Option<Box<TracedMetrics>>,
+}
+
+/// The metrics of a trace.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TracedMetrics {
+    /// Connections in the last sample, and the servers at their other ends.
+    pub size: TraceSize,
+    /// Connections that ended, by server and the way in which they ended.
+    pub ended: BTreeMap<(String, Ending), u64>,
+    /// Bytes that were never acknowledged.
+    pub bytes_in_doubt: u64,
+    /// Failed attempts to connect, by server and the way in which they failed.
+    pub attempts: BTreeMap<(String, AttemptEnd), u64>,
+    /// Findings that are there, by code and server.
+    pub findings: BTreeMap<(String, String), Severity>,
 }
 
 /// The server behind a connection; empty if it is unknown.
@@ -224,6 +243,7 @@ impl Meters {
             }
             EventKind::Superseded { peer, server, .. } => track.reached(peer.as_ref(), server.as_deref()),
             EventKind::CommandFailed(failed) => target.failed(&track.server, failed),
+            EventKind::Traced(traced) => target.traced.get_or_insert_default().count(traced),
             kind => target.noted(kind),
         }
     }
@@ -242,6 +262,9 @@ impl Meters {
         };
         (self.numbers, self.targets, self.cluster) = Default::default();
         labels.into_iter().for_each(|label| self.join(label));
+        if plan.trace.is_some() {
+            self.targets.iter_mut().for_each(|target| Arc::make_mut(target).traced = Some(Box::default()));
+        }
     }
 
     fn join(&mut self, target: Foreign) {
@@ -268,6 +291,32 @@ impl Track {
         }
         if let Some(role) = server.and_then(|server| server.role.as_deref()) {
             self.server.role = role_name(role).to_owned();
+        }
+    }
+}
+
+impl TracedMetrics {
+    fn count(&mut self, traced: &Traced) {
+        // Beyond the limit, without the server.
+        let named = |number: usize, server: SocketAddr| {
+            if number < LABEL_SETS { server.to_string() } else { String::new() }
+        };
+        match traced {
+            Traced::Watching(size) => self.size = *size,
+            Traced::Sampled(sample) => self.size = sample.size,
+            Traced::Found(found) | Traced::Standing(found) => {
+                let key = (found.code().to_owned(), named(self.findings.len(), found.server));
+                self.findings.insert(key, found.finding.severity);
+            }
+            Traced::Cleared(found) => _ = self.findings.remove(&(found.code().to_owned(), found.server.to_string())),
+            Traced::Ended(end) if end.is_telling() => {
+                *self.ended.entry((named(self.ended.len(), end.peer), end.how)).or_default() += 1;
+                self.bytes_in_doubt = self.bytes_in_doubt.saturating_add(end.in_doubt_bytes);
+            }
+            Traced::AttemptFailed(failed) => {
+                *self.attempts.entry((named(self.attempts.len(), failed.peer), failed.how)).or_default() += 1;
+            }
+            Traced::Ended(_) | Traced::Unnoticed(_) | Traced::Connected(_) | Traced::Connection(_) => {}
         }
     }
 }

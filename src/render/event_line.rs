@@ -100,6 +100,7 @@ pub(super) fn color(kind: &EventKind) -> Option<&'static str> {
         | EventKind::Slowed { .. }
         | EventKind::Duplicated { .. }
         | EventKind::Reordered { .. } => Some("33"),
+        EventKind::Traced(traced) => super::trace::color(traced),
         _ => None,
     }
 }
@@ -147,6 +148,7 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::FlowOpened(opened) => ("opened", format!("flow {} from {}", opened.flow, opened.client)),
         EventKind::FlowClosed(closed) => ("closed", flow_details(closed)),
         EventKind::Observed(observed) => ("observed", observed.to_string()),
+        EventKind::Traced(traced) => super::trace::parts(traced)?,
         EventKind::JournalGap { events, after } => ("gap", gap_details(*events, *after)),
         EventKind::ServersFound { servers } => {
             ("servers", format!("{} behind this address: {}", servers.len(), list_of(servers)))

@@ -18,6 +18,10 @@ const NAMES_SHOWN: usize = 20;
 /// Returns the lines for target, policy (with the exact reconnect schedule), plan, and the faults if there are any, wrapped
 /// for a terminal of this width.
 pub(super) fn header(started: &RunStarted, columns: Option<usize>) -> Vec<String> {
+    // The first event of a trace says what it watches.
+    if started.plan.trace.is_some() {
+        return Vec::new();
+    }
     let mut lines = vec![target_line(started)];
     lines.extend(policy_line(started));
     lines.push(plan_line(&started.plan));

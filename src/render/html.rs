@@ -19,6 +19,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod trace;
 mod vantage;
 mod verdict;
 
@@ -29,6 +30,7 @@ pub(super) use idle::of_idle;
 use markup::text;
 pub(super) use survival::of_survival;
 pub(super) use targets::of_scope;
+pub(super) use trace::of_trace;
 
 use super::{Style, Times};
 use crate::report::Report;

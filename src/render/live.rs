@@ -269,8 +269,9 @@ impl Live {
         self.targets = started.plan.scope.as_ref().map_or(0, |scope| scope.targets.len());
         self.many = started.plan.connections > 1;
         self.naming = Naming::of(&started.plan);
-        if !self.style.quiet {
-            self.lines.line(&header::header(started, self.style.columns).join("\n"));
+        let header = header::header(started, self.style.columns);
+        if !self.style.quiet && !header.is_empty() {
+            self.lines.line(&header.join("\n"));
         }
     }
 

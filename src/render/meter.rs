@@ -1,6 +1,7 @@
 //! The metric families of a run that continues.
 
 mod cluster;
+mod traced;
 
 use std::{
     borrow::Cow::{self, Borrowed},
@@ -34,6 +35,10 @@ pub(super) fn names(reading: &Reading) -> Vec<String> {
 pub(super) fn families<'a>(reading: &'a Reading, names: &'a [String], now: Stamp) -> Vec<Family<'a>> {
     let all = All(reading, names);
     let mut families = vec![about(reading)];
+    if reading.targets.iter().any(|target| target.traced.is_some()) {
+        families.extend(traced::families(&all));
+        return families;
+    }
     families.extend(connections(&all, now));
     families.extend(probes(&all));
     families.extend(latencies(&all));

@@ -8,16 +8,16 @@ mod close;
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Value, json};
 
-use super::{explain::Found, idle::EventLine, trace};
+use super::{explain::Found, idle::EventLine};
 use crate::{
-    checkup::{CheckFinding, Checkup, ScopeCheckup},
+    checkup::{Checkup, ScopeCheckup},
     drill::{Cell, Survival},
-    event::Line,
+    event::{Line, TracedConnection},
     idle::{IdleReport, Silence, Suspect},
     knowledge::Log,
     record::{ConnectionRow, ErrorRow, FaultRow, NoteRow, StateRow, VantageIncident, VantagePoints},
-    report::{self, Comparison, Report, ScopeReport},
-    trace::{AttemptsRow, EndedRow, TraceReport, TracedConnection},
+    report::{self, AttemptsRow, Comparison, EndedRow, Report, ScopeReport, TraceReport},
+    verdict::CheckFinding,
 };
 
 /// A kind of JSON that redis-doctor writes.
@@ -139,7 +139,7 @@ pub const TRACE: Form = Form {
 pub const TRACE_LINE: Form = Form {
     name: "trace-line",
     title: "redis-doctor trace line",
-    description: "A line of `trace --format ndjson`: events of --watch as they happen, then the result without its lists, then \
+    description: "A line of `trace --format ndjson`: the lines of the journal that show a change, as they happen, then the result without its lists, then \
                   the entries of each list.",
     of: trace_line,
 };
@@ -232,9 +232,10 @@ fn report_line(generator: &mut SchemaGenerator) -> Schema {
 
 fn trace_line(generator: &mut SchemaGenerator) -> Schema {
     let lines = [
-        trace::EventLine::json_schema(generator).to_value(),
+        Line::json_schema(generator).to_value(),
         record("summary", without_lists(TraceReport::json_schema(generator))),
         record("finding", CheckFinding::json_schema(generator)),
+        record("gate", report::GateResult::json_schema(generator)),
         record("connection", TracedConnection::json_schema(generator)),
         record("ended", EndedRow::json_schema(generator)),
         record("attempts", AttemptsRow::json_schema(generator)),

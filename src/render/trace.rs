@@ -5,25 +5,25 @@ use std::{
     time::Duration,
 };
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Style,
-    check::{self, painted},
+    Style, check,
     document::Document,
     fit::{self, INDENT},
+    html::{self, Page},
     table,
     units::{bytes, clean, count, span},
     views::{Figure, Overview, PluginLine, Records, Table, escaped},
 };
 use crate::{
-    checkup::Mark,
-    clock::{Stamp, WallTime},
-    event::AttemptEnd,
+    event::{
+        AttemptEnd, AttemptFailed, KeepaliveTimer, Owner, Returned, TraceSize, Traced, TracedConnection, TracedEnd,
+        Unnoticed,
+    },
     output::Rows,
-    trace::{AttemptsRow, EndedRow, Keepalive, News, TraceReport, TracedConnection},
-    verdict::Severity,
+    report::{AttemptsRow, EndedRow, TraceReport},
+    verdict::{CheckFinding, Severity},
 };
 
 /// Connections without a finding that a text shows.
@@ -44,6 +44,7 @@ impl Document for TraceReport {
     fn records(&self, records: &mut Records<'_>) -> io::Result<()> {
         records.summary(self)?;
         records.each("finding", &self.findings)?;
+        records.each("gate", &self.gates)?;
         records.each("connection", &self.connections)?;
         records.each("ended", &self.ended)?;
         records.each("attempts", &self.attempts)?;
@@ -96,6 +97,10 @@ impl Document for TraceReport {
         Ok(Overview { above, table: Table { header: HEADER.to_vec(), rows }, below })
     }
 
+    fn page(&self) -> io::Result<Page> {
+        Ok(html::of_trace(self))
+    }
+
     fn plugin_line(&self) -> io::Result<PluginLine> {
         let number = |label, number: usize| Figure::new(label, Some(number as f64), "");
         let with = |wanted| self.findings.iter().filter(|finding| finding.severity == wanted).count();
@@ -109,12 +114,17 @@ impl Document for TraceReport {
     }
 }
 
-const HEADER: [&str; 10] =
+/// Columns of the table of connections.
+pub(super) const HEADER: [&str; 10] =
     ["connection", "owner", "state", "finding", "unacknowledged", "unread", "waiting", "silent", "keepalive", "rtt"];
 
-fn heading(report: &TraceReport) -> String {
-    let TraceReport { version, scope, time, took, watched, .. } = report;
-    let how = if *watched { format!("watched for {}", span(*took)) } else { time.to_the_second() };
+pub(super) fn heading(report: &TraceReport) -> String {
+    let TraceReport { version, scope, time, seconds, watched, .. } = report;
+    let how = if *watched {
+        format!("watched for {}", span(Duration::from_secs_f64(*seconds)))
+    } else {
+        time.to_the_second()
+    };
     format!("redis-doctor {version} · trace · {} · {how}", clean(scope))
 }
 
@@ -142,24 +152,24 @@ fn text(report: &TraceReport, style: Style, out: &mut dyn Write) -> io::Result<(
     check::verdict(report.verdict, &report.headline, style, out)
 }
 
-fn is_problem(finding: &crate::checkup::CheckFinding) -> bool {
+fn is_problem(finding: &CheckFinding) -> bool {
     finding.severity > Severity::Info
 }
 
 /// Returns the connections that a text shows.
-fn shown(rows: &[TracedConnection]) -> Vec<&TracedConnection> {
+pub(super) fn shown(rows: &[TracedConnection]) -> Vec<&TracedConnection> {
     let (with, without): (Vec<_>, Vec<_>) = rows.iter().partition(|row| !row.findings.is_empty());
     with.into_iter().take(SHOWN_WITH_FINDING).chain(without.into_iter().take(SHOWN)).collect()
 }
 
 /// `and 4980 more; --format csv lists all`
-fn hidden(rows: &[TracedConnection]) -> Option<String> {
+pub(super) fn hidden(rows: &[TracedConnection]) -> Option<String> {
     let rest = rows.len() - shown(rows).len();
     (rest > 0).then(|| format!("and {rest} more; --format csv lists all"))
 }
 
 /// Returns the cells of a row, in the order of [`HEADER`].
-fn cells(row: &TracedConnection) -> [String; HEADER.len()] {
+pub(super) fn cells(row: &TracedConnection) -> [String; HEADER.len()] {
     let optional = |time: Option<Duration>| time.map(span).unwrap_or_default();
     let owner = match (&row.owner, &row.cgroup) {
         (Some(owner), _) => format!("{} {}", owner.program, owner.pid),
@@ -179,10 +189,10 @@ fn cells(row: &TracedConnection) -> [String; HEADER.len()] {
         None => String::new(),
     };
     let keepalive = match (row.keepalive, row.keepalive_due) {
-        (Keepalive::On, Some(due)) => format!("in {}", span(due)),
-        (Keepalive::On, None) => "on".to_owned(),
-        (Keepalive::Off, _) => "off".to_owned(),
-        (Keepalive::Unknown, _) => String::new(),
+        (KeepaliveTimer::On, Some(due)) => format!("in {}", span(due)),
+        (KeepaliveTimer::On, None) => "on".to_owned(),
+        (KeepaliveTimer::Off, _) => "off".to_owned(),
+        (KeepaliveTimer::Unknown, _) => String::new(),
     };
     let unread = if row.receive_queue_bytes > 0 { bytes(row.receive_queue_bytes.into()) } else { String::new() };
     [
@@ -203,13 +213,10 @@ fn cells(row: &TracedConnection) -> [String; HEADER.len()] {
 fn exact(row: &TracedConnection) -> Vec<String> {
     let seconds = |time: Duration| time.as_secs_f64().to_string();
     let optional = |time: Option<Duration>| time.map(seconds).unwrap_or_default();
-    let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let side = serde_json::to_value(row.side).map(word).unwrap_or_default();
-    let keepalive = serde_json::to_value(row.keepalive).map(word).unwrap_or_default();
     vec![
-        row.local.clone(),
-        row.peer.clone(),
-        side,
+        row.local.to_string(),
+        row.peer.to_string(),
+        row.side.to_string(),
         row.state.to_string(),
         row.owner.as_ref().map(|owner| owner.pid.to_string()).unwrap_or_default(),
         row.owner.as_ref().map(|owner| owner.program.to_string()).unwrap_or_default(),
@@ -223,7 +230,7 @@ fn exact(row: &TracedConnection) -> Vec<String> {
         optional(row.unacknowledged),
         row.send_queue_bytes.to_string(),
         row.receive_queue_bytes.to_string(),
-        keepalive,
+        row.keepalive.to_string(),
         optional(row.keepalive_due),
         seconds(row.silent),
         optional(row.waiting),
@@ -235,22 +242,28 @@ fn attempts(rows: &[AttemptsRow], style: Style, out: &mut dyn Write) -> io::Resu
     if rows.is_empty() {
         return Ok(());
     }
-    let row = |row: &AttemptsRow| {
-        let numbers = [row.refused, row.unanswered, row.dropped, row.busiest_second].map(|number| number.to_string());
-        [vec![row.server.clone()], numbers.to_vec()].concat()
-    };
-    let rows: Vec<_> = rows.iter().map(row).collect();
+    let rows: Vec<_> = rows.iter().map(attempt_cells).collect();
     writeln!(out)?;
     let header = ["failed attempts to", "refused", "unanswered", "dropped", "busiest second"];
     table::lines(&header, 1..5, &rows, style.columns).iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// Returns the cells of the failed attempts to connect to a server.
+pub(super) fn attempt_cells(row: &AttemptsRow) -> Vec<String> {
+    let numbers = [row.refused, row.unanswered, row.dropped, row.busiest_second].map(|number| number.to_string());
+    [vec![row.server.to_string()], numbers.to_vec()].concat()
+}
+
+/// Returns the cells of a connection that ended.
+pub(super) fn end_cells(row: &EndedRow) -> Vec<String> {
+    vec![span(row.at.elapsed()), format!("{} → {}", row.end.local, row.end.peer), outcome(&row.end)]
 }
 
 fn ended(rows: &[EndedRow], style: Style, out: &mut dyn Write) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    let row = |row: &EndedRow| vec![span(row.at.elapsed()), format!("{} → {}", row.local, row.peer), outcome(row)];
-    let cells: Vec<_> = rows.iter().take(SHOWN).map(row).collect();
+    let cells: Vec<_> = rows.iter().take(SHOWN).map(end_cells).collect();
     writeln!(out)?;
     table::lines(&["at", "ended", "how"], 0..0, &cells, style.columns)
         .iter()
@@ -262,7 +275,7 @@ fn ended(rows: &[EndedRow], style: Style, out: &mut dyn Write) -> io::Result<()>
 }
 
 /// `reset · 120 B in doubt · worker 4711`
-fn outcome(row: &EndedRow) -> String {
+fn outcome(row: &TracedEnd) -> String {
     let likely = if row.proven { "" } else { " (likely)" };
     let mut parts = vec![format!("{}{likely}", row.how.words())];
     if row.in_doubt_bytes > 0 {
@@ -272,42 +285,20 @@ fn outcome(row: &EndedRow) -> String {
     clean(&parts.join(" · "))
 }
 
-/// An event of `--watch`, with the first fields of a run's events.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct EventLine<'a> {
-    t: Stamp,
-    time: WallTime,
-    #[serde(flatten)]
-    news: &'a News,
-}
-
-/// Writes the line of an event as JSON.
-///
-/// # Errors
-/// If writing fails.
-pub(crate) fn trace_event(at: Stamp, time: WallTime, news: &News, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &EventLine { t: at, time, news })?;
-    out.write_all(b"\n")
-}
-
-/// Returns the line of an event for a reader.
-pub(crate) fn trace_line(at: Stamp, news: &News, style: Style) -> String {
-    let (word, mark, text) = match news {
-        News::Watching { connections, servers } => {
-            let size = format!("{} to {}", count(*connections, "connection"), count(*servers, "server"));
-            ("watching", Mark::Ok, size)
+/// Returns the word for an event of a trace, and the rest of its line; `None` for what only the report shows.
+pub(super) fn parts(traced: &Traced) -> Option<(&'static str, String)> {
+    Some(match traced {
+        Traced::Watching(TraceSize { connections, servers }) => {
+            ("watching", format!("{} to {}", count(*connections, "connection"), count(*servers, "server")))
         }
-        News::Found { severity, code, text, .. } => {
-            let mark = match severity {
-                Severity::Info => Mark::NotAvailable,
-                Severity::Warning => Mark::Warning,
-                Severity::Critical => Mark::Bad,
-            };
-            ("found", mark, format!("{text} ({code})"))
+        Traced::Found(found) => ("found", format!("{} ({})", found.finding.text, found.code())),
+        Traced::Cleared(found) => ("cleared", format!("{} at {}", found.code(), found.server)),
+        Traced::Ended(end) => ("ended", format!("{} → {} · {}", end.local, end.peer, outcome(end))),
+        Traced::Unnoticed(Unnoticed { local, peer, owner: Owner { pid, program }, how }) => {
+            let text = format!("{local} to {peer} was {}, and {program} ({pid}) has not noticed (RD238)", how.words());
+            ("found", text)
         }
-        News::Cleared { code, server } => ("cleared", Mark::Ok, format!("{code} at {server}")),
-        News::Ended(row) => ("ended", Mark::Warning, format!("{} → {} · {}", row.local, row.peer, outcome(row))),
-        News::AttemptFailed { peer, how, syn_retries, after } => {
+        Traced::AttemptFailed(AttemptFailed { peer, how, syn_retries, after }) => {
             let how = match how {
                 AttemptEnd::Refused => "refused",
                 AttemptEnd::Unanswered => "no answer",
@@ -318,12 +309,22 @@ pub(crate) fn trace_line(at: Stamp, news: &News, style: Style) -> String {
                 text.push_str(&format!(" after {}", count(u64::from(*syn_retries) + 1, "SYN")));
             }
             text.extend(after.map(|after| format!(", {} after the one before", span(after))));
-            ("attempt", Mark::Warning, text)
+            ("attempt", text)
         }
-        News::Connected { local, peer, after } => {
-            let after = after.map(|after| format!(" after {}", span(after))).unwrap_or_default();
-            ("connected", Mark::Ok, format!("{local} → {peer}{after}"))
+        Traced::Connected(Returned { local, peer, after }) => {
+            ("connected", format!("{local} → {peer} after {}", span(*after)))
         }
-    };
-    format!("{:>9.3} s  {}  {}", at.elapsed().as_secs_f64(), painted(&format!("{word:<9}"), style, mark), clean(&text))
+        Traced::Sampled(_) | Traced::Standing(_) | Traced::Connection(_) => return None,
+    })
+}
+
+/// Returns the color of the line of an event.
+pub(super) fn color(traced: &Traced) -> Option<&'static str> {
+    match traced {
+        Traced::Found(found) if found.finding.severity == Severity::Critical => Some("31"),
+        Traced::Found(found) if found.finding.severity == Severity::Info => None,
+        Traced::Found(_) | Traced::Ended(_) | Traced::Unnoticed(_) | Traced::AttemptFailed(_) => Some("33"),
+        Traced::Watching(_) | Traced::Cleared(_) | Traced::Connected(_) => Some("32"),
+        Traced::Sampled(_) | Traced::Standing(_) | Traced::Connection(_) => None,
+    }
 }

@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    GateLevel, GateResult, application,
+    GateResult, application,
     finding::{Finding, List},
     herd, messages, on_connecting,
     regularity::RegularityRow,
@@ -58,13 +58,7 @@ pub(super) fn all(
     list.about_causes(&[diagnoses, slow].concat());
     list.about_obstacles(figures, diagnoses);
     list.about_own_pauses(figures);
-    for gate in gates.iter().filter(|gate| gate.tripped) {
-        let why = if gate.value.is_none() { " (no data)" } else { "" };
-        match gate.level {
-            GateLevel::Fail => list.critical(format!("--fail-on {}{why}", gate.gate)),
-            GateLevel::Warn => list.warning(format!("--warn-on {}{why}", gate.gate)),
-        }
-    }
+    gates.iter().filter_map(GateResult::finding).for_each(|(severity, text)| list.push(severity, text));
     list.0.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     list.0
 }

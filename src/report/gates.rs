@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::{messages::verifies, sections::error_share};
 use crate::{
     plan::{Gate, Metric},
-    record::{Figures, Summary},
+    record::{AttemptsRow, Figures, Summary},
+    verdict::Severity,
 };
 
 /// The result of a gate.
@@ -34,6 +35,18 @@ pub(crate) enum GateLevel {
     Warn,
 }
 
+impl GateResult {
+    /// Returns the severity and the text of its finding; `None` if it did not trip.
+    pub(super) fn finding(&self) -> Option<(Severity, String)> {
+        let why = if self.value.is_none() { " (no data)" } else { "" };
+        let (severity, flag) = match self.level {
+            GateLevel::Fail => (Severity::Critical, "--fail-on"),
+            GateLevel::Warn => (Severity::Warning, "--warn-on"),
+        };
+        self.tripped.then(|| (severity, format!("{flag} {}{why}", self.gate)))
+    }
+}
+
 pub(super) fn evaluate(figures: &Figures, fail_on: &[Gate], warn_on: &[Gate]) -> Vec<GateResult> {
     let levels = [(GateLevel::Fail, fail_on), (GateLevel::Warn, warn_on)];
     let all = levels.into_iter().flat_map(|(level, gates)| gates.iter().map(move |gate| (level, gate)));
@@ -50,8 +63,14 @@ fn value(figures: &Figures, gate: &Gate) -> Option<f64> {
     let latency = |pick: fn(&Summary) -> Duration| figures.latency.as_ref().map(|summary| pick(summary).as_secs_f64());
     let of_probes = |count: u64| probed(figures).then_some(count as f64);
     let application = figures.application.as_ref();
+    let trace = figures.trace.as_ref();
     let of_messages = |count: u64| verifies(figures).then_some(count as f64);
     match gate.metric {
+        Metric::AttemptsFailed => trace.map(|it| it.attempts.iter().map(AttemptsRow::failed).sum::<u64>() as f64),
+        Metric::BytesInDoubt => trace.map(|it| it.bytes_in_doubt as f64),
+        Metric::ConnectionsLost => trace.map(|it| it.lost.values().sum::<u64>() as f64),
+        // A trace sees connections, not what is sent on them.
+        _ if trace.is_some() => None,
         Metric::Availability => figures.downtime.availability(),
         Metric::Ambiguous if application.is_some() => application.map(|it| it.outcome_unknown as f64),
         Metric::Ambiguous => of_probes(counters.ambiguous),

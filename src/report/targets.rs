@@ -5,13 +5,15 @@ use std::cmp::{Ordering, Reverse};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ClusterClient, Finding, Latency, Outages, Probes, Report, cluster, cluster_client};
+use super::{ClusterClient, Finding, Latency, Outages, Probes, Report, TraceReport, cluster, cluster_client};
 use crate::{
     clock::Seconds,
     event::{Event, SCHEMA_VERSION},
     foreign::Foreign,
     plan::{Gate, RejectedLine},
-    record::{AllFigures, ClusterFigures, Figures, NoteRow, ScopeFigures, SimultaneousLoss, TargetFigures},
+    record::{
+        AllFigures, ClusterFigures, Figures, NoteRow, ScopeFigures, SimultaneousLoss, TargetFigures, TraceFigures,
+    },
     verdict::{Severity, Verdict},
 };
 
@@ -32,31 +34,49 @@ pub(crate) enum RunReport {
     Lone(Box<Report>),
     /// The report of several targets.
     Several(Box<ScopeReport>),
+    /// The report of a trace.
+    Traced(Box<TraceReport>),
 }
 
 impl RunReport {
     /// Judges the figures by the gates of each run's own plan.
     pub(crate) fn new(figures: &AllFigures) -> Self {
-        Self::judged(figures, Report::new)
+        Self::judged(figures, Report::new, |figures, trace| {
+            let (fail_on, warn_on) = figures.gates();
+            TraceReport::new(figures, trace, fail_on, warn_on)
+        })
     }
 
     /// Judges the figures of journals by the given gates; without any, by those of their plans.
     pub(crate) fn replayed(figures: &AllFigures, fail_on: &[Gate], warn_on: &[Gate]) -> Self {
-        Self::judged(figures, |figures| Report::replayed(figures, fail_on, warn_on))
+        let judge = |figures: &Figures| Report::replayed(figures, fail_on, warn_on);
+        Self::judged(figures, judge, |figures, trace| {
+            let own = figures.gates();
+            let (fail_on, warn_on) = if fail_on.is_empty() && warn_on.is_empty() { own } else { (fail_on, warn_on) };
+            TraceReport::new(figures, trace, fail_on, warn_on)
+        })
     }
 
-    fn judged(figures: &AllFigures, judge: impl Fn(&Figures) -> Report) -> Self {
+    fn judged(
+        figures: &AllFigures,
+        judge: impl Fn(&Figures) -> Report,
+        judge_trace: impl Fn(&Figures, &TraceFigures) -> TraceReport,
+    ) -> Self {
         match figures {
-            AllFigures::Lone(figures) => Self::Lone(Box::new(judge(figures))),
+            AllFigures::Lone(figures) => match &figures.trace {
+                Some(trace) => Self::Traced(Box::new(judge_trace(figures, trace))),
+                None => Self::Lone(Box::new(judge(figures))),
+            },
             AllFigures::Several(figures) => Self::Several(Box::new(ScopeReport::new(figures, judge))),
         }
     }
 
-    /// Returns the verdict that decides the exit code.
-    pub(crate) fn verdict(&self) -> Verdict {
+    /// Returns the verdict that decides the exit code; `None` if there was nothing to judge.
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
         match self {
-            Self::Lone(report) => report.outcome(),
-            Self::Several(report) => report.verdict,
+            Self::Lone(report) => Some(report.outcome()),
+            Self::Several(report) => Some(report.verdict),
+            Self::Traced(report) => report.verdict,
         }
     }
 

@@ -1,28 +1,41 @@
-//! The result of a trace.
+//! The result of a trace, judged from its figures.
 
-use std::{collections::HashMap, time::Duration};
+use std::cmp::Reverse;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    attempts::AttemptsRow, connection::Connection, follow::Follower, losses::EndedRow, rules::Problem, sampler::Names,
-    scope::Side,
-};
+use super::{GateResult, TraceFigures, gates};
 use crate::{
-    checkup::CheckFinding,
-    clock::{OptionalSeconds, Seconds, WallTime},
-    foreign::Foreign,
-    kernel::{TcpState, Timer},
-    units::count,
-    verdict::{Severity, Verdict},
+    clock::{Seconds, WallTime},
+    event::{SocketState, TraceSize, TracedConnection, Unnoticed},
+    plan::Gate,
+    record::{AttemptsRow, EndedRow, Figures},
+    units::{bytes, count, span},
+    verdict::{CheckFinding, Severity, Verdict},
 };
 
 /// Version of the JSON form.
 const SCHEMA_VERSION: u32 = 1;
 
-/// The result of a trace.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+/// Failed connection attempts.
+const FAILED: &str = "RD236";
+/// Bytes that were never acknowledged.
+const IN_DOUBT: &str = "RD237";
+/// Connections that ended unnoticed.
+const UNNOTICED: &str = "RD238";
+/// Connections that were lost.
+const LOST: &str = "RD239";
+
+/// Failed attempts within a second from which they are a storm. A client with backoff makes one or two; a fleet of twenty
+/// that starts over makes as many once.
+const STORM: u64 = 50;
+
+/// Connections that the evidence of a finding names.
+const NAMED: usize = 3;
+
+/// The result of one trace, or of several merged ones.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct TraceReport {
     /// Version of this JSON.
     #[schemars(extend("const" = SCHEMA_VERSION))]
@@ -34,8 +47,10 @@ pub(crate) struct TraceReport {
     /// Time of the first sample.
     pub time: WallTime,
     /// Time from the first sample to the last.
-    #[serde(rename = "seconds", with = "Seconds")]
-    pub took: Duration,
+    #[schemars(with = "Seconds")]
+    pub seconds: f64,
+    /// True if every trace is there from its beginning to its end.
+    pub complete: bool,
     /// Samples of the socket table.
     pub samples: u64,
     /// True with `--watch`: endings and attempts were watched as well.
@@ -46,6 +61,8 @@ pub(crate) struct TraceReport {
     pub headline: String,
     /// The findings, worst first.
     pub findings: Vec<CheckFinding>,
+    /// Results of `--fail-on` and `--warn-on`.
+    pub gates: Vec<GateResult>,
     /// The connections as of the last sample: those with a finding first.
     pub connections: Vec<TracedConnection>,
     /// Connections that ended during `--watch`, without those that the client closed and nothing is in doubt.
@@ -56,219 +73,150 @@ pub(crate) struct TraceReport {
     pub notes: Vec<String>,
 }
 
-/// A connection, as of the last sample.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct TracedConnection {
-    /// Address of this end.
-    pub local: String,
-    /// Address of the other end.
-    pub peer: String,
-    /// Side of this end.
-    pub side: Side,
-    /// State of TCP.
-    pub state: State,
-    /// Process of this end; null if it is not visible, or there is none.
-    pub owner: Option<Owner>,
-    /// User of this end.
-    pub uid: u32,
-    /// Control group of this end; null if the owner is known, or the group is not visible.
-    pub cgroup: Option<Foreign>,
-    /// Smoothed round-trip time.
-    #[serde(rename = "rtt_seconds", with = "Seconds")]
-    pub rtt: Duration,
-    /// Smallest round-trip time; null before the first measurement.
-    #[serde(rename = "min_rtt_seconds", with = "OptionalSeconds")]
-    pub min_rtt: Option<Duration>,
-    /// Retransmissions in a row without an acknowledgment.
-    pub retransmits: u32,
-    /// Retransmissions since the start of the connection.
-    pub total_retransmits: u32,
-    /// Bytes sent and not acknowledged.
-    pub unacknowledged_bytes: u32,
-    /// Time for which they have not been acknowledged, at least; null if there are none.
-    #[serde(rename = "unacknowledged_seconds", with = "OptionalSeconds")]
-    pub unacknowledged: Option<Duration>,
-    /// Bytes written by the process and not acknowledged, sent or not.
-    pub send_queue_bytes: u32,
-    /// Bytes received and not read by the process.
-    pub receive_queue_bytes: u32,
-    /// TCP keepalive of this end.
-    pub keepalive: Keepalive,
-    /// Time to the next keepalive probe; null if none is due.
-    #[serde(rename = "keepalive_due_seconds", with = "OptionalSeconds")]
-    pub keepalive_due: Option<Duration>,
-    /// Time since data was last sent or received.
-    #[serde(rename = "silent_seconds", with = "Seconds")]
-    pub silent: Duration,
-    /// Time since data was sent without a reply, at least; null if nothing is waited for.
-    #[serde(rename = "waiting_seconds", with = "OptionalSeconds")]
-    pub waiting: Option<Duration>,
-    /// Codes of its findings.
-    pub findings: Vec<&'static str>,
-}
-
-/// A state of TCP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, strum::Display)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub(crate) enum State {
-    /// Connecting: no answer yet.
-    SynSent,
-    /// Open in both directions.
-    Established,
-    /// Closed by this end; the other end has not acknowledged it.
-    FinWait1,
-    /// Closed by this end, but not by the other.
-    FinWait2,
-    /// Closed by both ends at the same time.
-    Closing,
-    /// Closed by the other end, but not by this one.
-    CloseWait,
-    /// Closed by both ends; the other end has not acknowledged ours.
-    LastAck,
-    /// In between.
-    Other,
-}
-
-/// TCP keepalive of a socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Keepalive {
-    /// Probes will be sent.
-    On,
-    /// No probe will be sent.
-    Off,
-    /// Not visible while another timer runs.
-    Unknown,
-}
-
-/// A process and its program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub(crate) struct Owner {
-    /// Process id.
-    pub pid: u32,
-    /// Name of its program.
-    pub program: Foreign,
-}
-
-impl Owner {
-    pub(super) fn of(connection: &Connection, names: &Names) -> Option<Self> {
-        let owner = names.owner(&connection.socket)?;
-        Some(Self { pid: owner.pid, program: Foreign::new(&owner.program) })
-    }
-}
-
-impl TracedConnection {
-    fn new(connection: &Connection, names: &Names, findings: Vec<&'static str>) -> Self {
-        let socket = &connection.socket;
-        let info = &socket.info;
-        let unacknowledged_bytes = connection.unacknowledged();
-        let owner = Owner::of(connection, names);
-        let (keepalive, keepalive_due) = match socket.timer {
-            Timer::Keepalive { due } => (Keepalive::On, Some(due)),
-            Timer::Idle if connection.is_established() => (Keepalive::Off, None),
-            Timer::Idle | Timer::Retransmission { .. } | Timer::WindowProbe { .. } => (Keepalive::Unknown, None),
-        };
-        Self {
-            local: socket.pair.local.to_string(),
-            peer: socket.pair.peer.to_string(),
-            side: connection.side,
-            state: match socket.state {
-                TcpState::SynSent => State::SynSent,
-                TcpState::Established => State::Established,
-                TcpState::FinWait1 => State::FinWait1,
-                TcpState::FinWait2 => State::FinWait2,
-                TcpState::Closing => State::Closing,
-                TcpState::CloseWait => State::CloseWait,
-                TcpState::LastAck => State::LastAck,
-                TcpState::SynReceived | TcpState::TimeWait | TcpState::Closed | TcpState::Listen => State::Other,
-            },
-            cgroup: names.cgroup(socket).filter(|_| owner.is_none()).cloned(),
-            owner,
-            uid: socket.uid,
-            rtt: info.rtt,
-            min_rtt: info.min_rtt,
-            retransmits: info.retransmits,
-            total_retransmits: info.total_retransmits,
-            unacknowledged_bytes,
-            unacknowledged: (unacknowledged_bytes > 0).then(|| connection.unacknowledged_for()),
-            send_queue_bytes: socket.send_queue,
-            receive_queue_bytes: connection.bytes_unread(),
-            keepalive,
-            keepalive_due,
-            silent: connection.silent(),
-            waiting: connection.waiting.map(|waiting| waiting.lasted),
-            findings,
-        }
-    }
-}
-
-/// The facts of a trace besides the connections.
-pub(super) struct Gathered {
-    pub(super) scope: String,
-    pub(super) time: WallTime,
-    pub(super) took: Duration,
-    pub(super) watched: bool,
-    /// Findings that are not problems of a connection that is there.
-    pub(super) findings: Vec<CheckFinding>,
-    pub(super) ended: Vec<EndedRow>,
-    pub(super) attempts: Vec<AttemptsRow>,
-    pub(super) notes: Vec<String>,
-    /// True if any connection was seen, or an attempt to connect.
-    pub(super) any: bool,
-}
-
 impl TraceReport {
-    pub(super) fn new(follower: &Follower, problems: Vec<Problem>, gathered: Gathered) -> Self {
-        let mut codes: HashMap<u64, Vec<&'static str>> = HashMap::new();
-        // The problems are sorted, so a connection has the rank of its first one.
-        let mut ranks: HashMap<u64, usize> = HashMap::new();
-        for (rank, problem) in problems.iter().enumerate() {
-            for cookie in &problem.connections {
-                codes.entry(*cookie).or_default().push(problem.code);
-                ranks.entry(*cookie).or_insert(rank);
-            }
-        }
-        let mut listed: Vec<_> = follower.listed().collect();
-        listed.sort_by_key(|it| {
-            (ranks.get(&it.socket.cookie).copied().unwrap_or(usize::MAX), it.server(), it.socket.pair)
-        });
-        let row = |it: &&Connection| {
-            TracedConnection::new(it, &follower.names, codes.remove(&it.socket.cookie).unwrap_or_default())
-        };
-        let connections: Vec<_> = listed.iter().map(row).collect();
-        let (size, servers) = follower.size();
-        let Gathered { scope, time, took, watched, findings, ended, attempts, mut notes, any } = gathered;
-        let mut findings: Vec<_> = problems.into_iter().map(|problem| problem.finding).chain(findings).collect();
-        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-        let hidden = connections.iter().filter(|row| row.owner.is_none() && row.state == State::Established).count();
-        if hidden > 0 {
-            let number = count(hidden as u64, "connection");
-            notes.push(format!("the processes of {number} are not visible to this user; root sees all"));
-        }
+    /// Judges the figures by these gates. The connections are those of `trace`, which is the part of the figures about them.
+    pub(super) fn new(figures: &Figures, trace: &TraceFigures, fail_on: &[Gate], warn_on: &[Gate]) -> Self {
+        let plans = || figures.runs.iter().filter_map(|run| run.started.plan.trace.as_ref());
+        let mut scopes: Vec<_> = plans().map(|plan| plan.scope()).collect();
+        scopes.dedup();
+        let scope = scopes.join(" · ");
+        let complete = figures.runs.iter().all(|run| run.stopped.is_some() && !run.started.continued);
+        let gates = gates::evaluate(figures, fail_on, warn_on);
+        let mut findings = findings(trace);
+        findings.extend(gates.iter().filter_map(gate));
+        findings.sort_by_key(|finding| Reverse(finding.severity));
+        let any = trace.sample.any;
         let verdict = any.then(|| Verdict::worst(findings.iter().map(|finding| finding.severity)));
         Self {
             schema_version: SCHEMA_VERSION,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            headline: headline(&findings, &scope, any.then_some((size, servers))),
+            headline: headline(&findings, &scope, any.then_some(trace.sample.size)),
             scope,
-            time,
-            took,
-            samples: follower.samples,
-            watched,
+            time: figures.runs.first().map(|run| run.time).unwrap_or_default(),
+            seconds: figures.elapsed.as_secs_f64(),
+            complete,
+            samples: trace.sample.samples,
+            watched: plans().any(|plan| plan.watch),
             verdict,
             findings,
-            connections,
-            ended,
-            attempts,
-            notes,
+            gates,
+            connections: trace.connections.clone(),
+            ended: trace.ended.clone(),
+            attempts: trace.attempts.clone(),
+            notes: notes(figures, trace, complete),
         }
     }
 }
 
+fn findings(trace: &TraceFigures) -> Vec<CheckFinding> {
+    let present = trace.present.iter().map(|found| found.finding.clone());
+    let over = trace.over.iter().map(|found| past(&found.finding));
+    let attempts = trace.attempts.iter().map(failed);
+    let mut findings: Vec<_> = present.chain(over).chain(attempts).collect();
+    findings.extend(losses(trace));
+    findings.extend(unnoticed(&trace.unnoticed));
+    findings
+}
+
+/// Returns the finding of a problem that is over.
+fn past(finding: &CheckFinding) -> CheckFinding {
+    let text = format!("over: {}", finding.text);
+    CheckFinding { severity: finding.severity.min(Severity::Warning), text, ..finding.clone() }
+}
+
+fn failed(row: &AttemptsRow) -> CheckFinding {
+    let AttemptsRow { server, refused, unanswered, dropped, intervals, busiest_second } = row;
+    let attempts = count(row.failed(), "connection attempt");
+    let storm = *busiest_second >= STORM;
+    let text = match storm {
+        true => format!("{attempts} to {server} failed, up to {busiest_second} in a second: a storm"),
+        false => format!("{attempts} to {server} failed"),
+    };
+    let kinds = [(refused, "refused"), (unanswered, "unanswered"), (dropped, "dropped immediately")];
+    let mut parts: Vec<_> =
+        kinds.iter().filter(|(number, _)| **number > 0).map(|(number, kind)| format!("{number} {kind}")).collect();
+    if !intervals.is_empty() {
+        let intervals: Vec<_> = intervals.iter().map(|time| span(*time)).collect();
+        parts.push(format!("intervals {}", intervals.join(" / ")));
+    }
+    let remedy = if storm {
+        "Let the clients wait between attempts, longer each time and with jitter; otherwise they keep the server from \
+         coming back"
+    } else {
+        "Find what refused, dropped or ignored them: redis-doctor check"
+    };
+    CheckFinding::new(Severity::Warning, FAILED, text).evidence(parts.join(" · ")).remedy(remedy)
+}
+
+fn losses(trace: &TraceFigures) -> Vec<CheckFinding> {
+    let mut findings = Vec::new();
+    let lost: u64 = trace.lost.values().sum();
+    if lost > 0 {
+        let kinds: Vec<_> = trace.lost.iter().map(|(how, number)| format!("{number} {}", how.words())).collect();
+        let remedy = "The client has to reconnect, and to repeat what is safe to repeat. redis-doctor soak finds the cause \
+                      of such losses";
+        let finding = CheckFinding::new(Severity::Warning, LOST, format!("{} lost", count(lost, "connection")));
+        findings.push(finding.evidence(kinds.join(" · ")).remedy(remedy));
+    }
+    if trace.in_doubt > 0 {
+        let connections = count(trace.in_doubt, "connection");
+        let text = format!("{connections} ended with {} never acknowledged", bytes(trace.bytes_in_doubt));
+        let remedy =
+            "The commands in them may have run, or not. Before they are repeated, check that they may run twice";
+        findings.push(CheckFinding::new(Severity::Warning, IN_DOUBT, text).remedy(remedy));
+    }
+    findings
+}
+
+/// Returns a finding for each server with connections that ended unnoticed.
+fn unnoticed(rows: &[Unnoticed]) -> Vec<CheckFinding> {
+    let mut rows: Vec<_> = rows.iter().collect();
+    rows.sort_by_key(|row| row.peer);
+    let finding = |rows: &[&Unnoticed]| {
+        let (number, server) = (count(rows.len() as u64, "connection"), rows[0].peer);
+        let text = format!("{number} to {server} ended, and the client has not noticed");
+        let named = rows
+            .iter()
+            .take(NAMED)
+            .map(|row| format!("{}, {} ({}): {}", row.local, row.owner.program, row.owner.pid, row.how.words()));
+        let evidence = named.collect::<Vec<_>>().join(" · ");
+        let remedy = "The next command on it fails, unless the client checks an idle connection before it uses it. Let the \
+                      pool check, or send a PING from time to time";
+        CheckFinding::new(Severity::Warning, UNNOTICED, text).evidence(evidence).remedy(remedy)
+    };
+    rows.chunk_by(|one, next| one.peer == next.peer).map(finding).collect()
+}
+
+/// Returns the finding of a gate that tripped.
+fn gate(result: &GateResult) -> Option<CheckFinding> {
+    let (severity, text) = result.finding()?;
+    Some(CheckFinding { severity, code: None, text, evidence: String::new(), remedy: String::new() })
+}
+
+fn notes(figures: &Figures, trace: &TraceFigures, complete: bool) -> Vec<String> {
+    let mut notes: Vec<_> = figures.notes.kept.iter().map(|note| note.text.clone()).collect();
+    if !complete {
+        notes.push("the journal was cut off: the connections at the end are not known".to_owned());
+    }
+    if trace.sample.dropped > 0 {
+        notes.push(format!("the kernel dropped {} about ended sockets", count(trace.sample.dropped, "message")));
+    }
+    if trace.sample.closed > 0 {
+        let closed = count(trace.sample.closed, "connection");
+        notes.push(format!("{closed} closed by the client, with nothing in doubt"));
+    }
+    let rows = trace.connections.iter();
+    let hidden = rows.filter(|row| row.owner.is_none() && row.state == SocketState::Established).count();
+    if hidden > 0 {
+        let number = count(hidden as u64, "connection");
+        notes.push(format!("the processes of {number} are not visible to this user; root sees all"));
+    }
+    notes
+}
+
 /// Returns the worst findings, or how many connections have none.
-fn headline(findings: &[CheckFinding], scope: &str, size: Option<(u64, u64)>) -> String {
-    let Some((size, servers)) = size else {
+fn headline(findings: &[CheckFinding], scope: &str, size: Option<TraceSize>) -> String {
+    let Some(TraceSize { connections, servers }) = size else {
         return format!("no connection of {scope} in this network namespace: nothing to judge");
     };
     let worst: Vec<&str> = findings
@@ -280,7 +228,7 @@ fn headline(findings: &[CheckFinding], scope: &str, size: Option<(u64, u64)>) ->
     if !worst.is_empty() {
         return worst.join(" · ");
     }
-    let size = count(size, "connection");
+    let size = count(connections, "connection");
     let healthy = format!("{size} to {}, and none shows a problem", count(servers, "server"));
     match findings {
         [] => healthy,
@@ -291,62 +239,13 @@ fn headline(findings: &[CheckFinding], scope: &str, size: Option<(u64, u64)>) ->
 #[cfg(test)]
 impl TraceReport {
     /// A result with an entry in each list.
-    pub(crate) fn example(time: WallTime) -> Self {
-        let finding = CheckFinding::new(Severity::Critical, "RD230", "a connection to 10.0.0.1:6379 is half-open");
-        let row = TracedConnection {
-            local: "10.0.0.2:40000".into(),
-            peer: "10.0.0.1:6379".into(),
-            side: Side::Client,
-            state: State::Established,
-            owner: Some(Owner { pid: 4711, program: "worker".into() }),
-            uid: 1000,
-            cgroup: None,
-            rtt: Duration::from_micros(800),
-            min_rtt: Some(Duration::from_micros(700)),
-            retransmits: 3,
-            total_retransmits: 4,
-            unacknowledged_bytes: 120,
-            unacknowledged: Some(Duration::from_secs(3)),
-            send_queue_bytes: 120,
-            receive_queue_bytes: 0,
-            keepalive: Keepalive::Unknown,
-            keepalive_due: None,
-            silent: Duration::from_secs(1),
-            waiting: Some(Duration::from_secs(3)),
-            findings: vec!["RD230"],
-        };
-        let ended = EndedRow {
-            at: crate::clock::Stamp::from_nanos(2_000_000_000),
-            local: "10.0.0.2:40001".into(),
-            peer: "10.0.0.1:6379".into(),
-            owner: None,
-            how: super::ending::Ending::Reset,
-            proven: true,
-            in_doubt_bytes: 30,
-        };
-        let attempts = AttemptsRow {
-            server: "10.0.0.1:6379".into(),
-            refused: 3,
-            unanswered: 0,
-            dropped: 1,
-            intervals: vec![Duration::from_millis(148)],
-            busiest_second: 2,
-        };
-        Self {
-            schema_version: SCHEMA_VERSION,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            scope: "port 6379".into(),
-            time,
-            took: Duration::from_secs(10),
-            samples: 40,
-            watched: true,
-            verdict: Some(Verdict::Critical),
-            headline: finding.text.clone(),
-            findings: vec![finding],
-            connections: vec![row],
-            ended: vec![ended],
-            attempts: vec![attempts],
-            notes: vec!["the kernel dropped 1 message about ended sockets".into()],
+    pub(crate) fn example() -> Self {
+        use crate::event::EventSink as _;
+        let mut records = crate::record::Records::default();
+        crate::record::fixture::traced(true).iter().for_each(|event| records.on_event(event));
+        match super::RunReport::new(&records.figures()) {
+            super::RunReport::Traced(report) => *report,
+            other => panic!("{other:?}"),
         }
     }
 }

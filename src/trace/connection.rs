@@ -2,9 +2,9 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use super::scope::Side;
 use crate::{
     clock::Stamp,
+    event::SocketSide,
     kernel::{Socket, TcpInfo, TcpState, Timer},
 };
 
@@ -27,7 +27,7 @@ const QUEUED: u32 = 4 << 10;
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
     pub(super) socket: Socket,
-    pub(super) side: Side,
+    pub(super) side: SocketSide,
     pub(super) at: Stamp,
     /// Time that it has been seen in this state.
     in_state: Duration,
@@ -59,7 +59,7 @@ pub(super) struct HalfOpen {
 
 impl Connection {
     /// Creates it from a sample, and the connection as of the sample before.
-    pub(super) fn new(socket: Socket, side: Side, at: Stamp, before: Option<&Self>) -> Self {
+    pub(super) fn new(socket: Socket, side: SocketSide, at: Stamp, before: Option<&Self>) -> Self {
         let between = before.map_or(Duration::ZERO, |before| at.since(before.at));
         let same_state = before.filter(|before| before.socket.state == socket.state);
         let unread = unread(&socket, before, between);
@@ -77,7 +77,7 @@ impl Connection {
 
     /// Returns the server's address.
     pub(super) fn server(&self) -> SocketAddr {
-        if self.side == Side::Client { self.socket.pair.peer } else { self.socket.pair.local }
+        if self.side == SocketSide::Client { self.socket.pair.peer } else { self.socket.pair.local }
     }
 
     pub(super) fn is_established(&self) -> bool {

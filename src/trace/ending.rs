@@ -7,42 +7,10 @@
 //! All cases below were tried on Linux 6.18: both sides close in either order, reset, close with unread data, and send to a
 //! closed side.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
-use crate::kernel::{Destroyed, TcpState};
-
-/// The way in which a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Ending {
-    /// The client closed it first.
-    ClosedByClient,
-    /// The server closed it first.
-    ClosedByServer,
-    /// The server, or something in between, reset it.
-    Reset,
-    /// The kernel gave it up, or it was reset while nothing was acknowledged.
-    Abandoned,
-    /// It was reset: by the other side, or by the client, which closed it without reading what it had received.
-    ResetOrClosed,
-    /// The kernel does not report enough.
-    Unknown,
-}
-
-impl Ending {
-    /// Describes it as in "a connection was …".
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::ClosedByClient => "closed by the client",
-            Self::ClosedByServer => "closed by the server",
-            Self::Reset => "reset",
-            Self::Abandoned => "abandoned without an answer",
-            Self::ResetOrClosed => "reset, or closed with unread data",
-            Self::Unknown => "ended in an unknown way",
-        }
-    }
-}
+use crate::{
+    event::Ending,
+    kernel::{Destroyed, TcpState},
+};
 
 /// The end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

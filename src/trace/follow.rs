@@ -12,10 +12,11 @@ use super::{
     connection::Connection,
     rules::{self, Problem, Scene},
     sampler::{Names, Sampler, Seen},
-    scope::{Side, TraceScope},
+    scope::TraceScope,
 };
 use crate::{
     clock::{Clock, Stamp},
+    event::SocketSide,
     kernel::{Pair, Socket},
 };
 
@@ -78,8 +79,8 @@ impl Follower {
     pub(super) fn look_again(&mut self, idle: Duration) -> bool {
         self.samples += 1;
         let client = |it: &Connection| match it.side {
-            Side::Client => it.socket.pair,
-            Side::Server => it.socket.pair.reversed(),
+            SocketSide::Client => it.socket.pair,
+            SocketSide::Server => it.socket.pair.reversed(),
         };
         let pending: Vec<&Connection> =
             self.connections.iter().map(|(it, _)| it).filter(|it| it.is_pending(idle)).collect();
@@ -143,7 +144,7 @@ impl Follower {
 
     /// Returns the number of connections that have a row, and of the servers at their other ends.
     pub(super) fn size(&self) -> (u64, u64) {
-        let servers: HashSet<(SocketAddr, Side)> = self.listed().map(|it| (it.server(), it.side)).collect();
+        let servers: HashSet<(SocketAddr, SocketSide)> = self.listed().map(|it| (it.server(), it.side)).collect();
         (self.listed().count() as u64, servers.len() as u64)
     }
 }
@@ -163,9 +164,9 @@ fn other_ends(sampler: &mut Sampler, clock: Clock, connections: &[(Connection, b
     let mut local: HashMap<SocketAddr, Vec<&Connection>> = HashMap::new();
     for (it, _) in connections {
         match it.side {
-            Side::Client if it.server().ip().is_loopback() => local.entry(it.server()).or_default().push(it),
-            Side::Client => {}
-            Side::Server => _ = there.insert(it.socket.pair.reversed()),
+            SocketSide::Client if it.server().ip().is_loopback() => local.entry(it.server()).or_default().push(it),
+            SocketSide::Client => {}
+            SocketSide::Server => _ = there.insert(it.socket.pair.reversed()),
         }
     }
     let mut wanted: Vec<&Connection> = Vec::new();

@@ -10,11 +10,12 @@ use std::{
     time::Duration,
 };
 
-use super::{connection::Connection, sampler::Names, scope::Side};
+use super::{connection::Connection, sampler::Names};
 use crate::{
-    checkup::CheckFinding,
+    event::SocketSide,
     kernel::{AcceptQueue, Pair},
     units::{count, span},
+    verdict::CheckFinding,
 };
 
 /// A connection whose path or whose other side is dead.
@@ -79,8 +80,8 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Problem> {
             scene,
         });
         match connection.side {
-            Side::Client => group.clients.push(connection),
-            Side::Server => {
+            SocketSide::Client => group.clients.push(connection),
+            SocketSide::Server => {
                 group.accepted.push(connection);
                 if *listed {
                     group.remote.push(connection);
@@ -114,10 +115,10 @@ impl Group<'_> {
     fn named(&self, of: &[&Connection], shows: impl Fn(&Connection) -> String) -> String {
         let name = |connection: &&Connection| {
             let pair = connection.socket.pair;
-            let client = if connection.side == Side::Client { pair.local } else { pair.peer };
+            let client = if connection.side == SocketSide::Client { pair.local } else { pair.peer };
             let owner = match connection.side {
-                Side::Client => format!(", {}", self.scene.names.describe(&connection.socket)),
-                Side::Server => String::new(),
+                SocketSide::Client => format!(", {}", self.scene.names.describe(&connection.socket)),
+                SocketSide::Server => String::new(),
             };
             format!("{client}{owner}: {}", shows(connection))
         };

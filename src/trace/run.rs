@@ -2,7 +2,7 @@
 //! connections in question; or with `--watch` four samples a second and the kernel's broadcast of ended sockets.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     net::SocketAddr,
     time::Duration,
 };
@@ -12,23 +12,21 @@ use thiserror::Error;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{
-    attempts::Attempts,
-    ending::{self, End, Ending, Witnesses},
+    ending::{self, End, Witnesses},
     follow::Follower,
-    losses::{EndedRow, Losses},
-    news::News,
-    report::{Gathered, Owner, TraceReport},
+    rows,
     rules::Problem,
-    scope::{Side, TraceScope},
-    vanished::{UNNOTICED, Vanished},
+    scope::TraceScope,
+    vanished::Vanished,
 };
 use crate::{
-    checkup::CheckFinding,
     clock::{Clock, Stamp},
-    event::{AttemptEnd, Control},
+    event::{
+        AttemptEnd, AttemptFailed, Control, Ending, EventKind, Found, Returned, SocketSide, StopReason, TraceSample,
+        TraceSize, Traced, TracedEnd,
+    },
     kernel::{Destroyed, Listener},
-    units::count,
-    verdict::Severity,
+    verdict::CheckFinding,
 };
 
 /// Further looks without `--watch`, while a problem is pending: enough to see two retransmissions, and a client that reads.
@@ -48,8 +46,8 @@ const INTERVAL: Duration = Duration::from_millis(250);
 const SHARE: u32 = 20;
 const LONGEST: Duration = Duration::from_millis(500);
 
-/// Interval between two searches for owners, which read the descriptors of all processes.
-const NAMES: Duration = Duration::from_secs(1);
+/// Interval between two events with the size of the sample, and between two searches for owners, which read the descriptors of all processes.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Data segments of a handshake, at most.
 const HANDSHAKE: u32 = 4;
@@ -73,7 +71,10 @@ pub(crate) enum TraceError {
     Table(#[from] Errno),
 }
 
-/// Runs a trace to its end. A signal ends it with what is known so far.
+/// Receives the events of a trace.
+type OnEvent<'a> = dyn FnMut(Stamp, EventKind) + 'a;
+
+/// Runs a trace to its end, and returns why it ended. A signal ends it with what is known so far.
 ///
 /// # Errors
 /// The kernel has no socket diagnostics, or forbids them.
@@ -81,69 +82,67 @@ pub(crate) async fn run(
     plan: &TracePlan,
     clock: Clock,
     control: UnboundedReceiver<Control>,
-    on_news: &mut dyn FnMut(Stamp, News),
-) -> Result<TraceReport, TraceError> {
-    let mut trace = Trace::open(plan, clock)?;
-    if plan.watch {
-        trace.watch(plan.duration, control, on_news).await?;
+    on_event: &mut OnEvent<'_>,
+) -> Result<StopReason, TraceError> {
+    let mut trace = Examination::open(plan, clock)?;
+    let reason = if plan.watch {
+        trace.watch(plan.duration, control, on_event).await?
     } else {
-        trace.sample_as_needed(control).await?;
-    }
-    Ok(trace.conclude(clock.now()))
+        trace.sample_as_needed(control).await?
+    };
+    trace.conclude(clock.now(), on_event);
+    Ok(reason)
 }
 
 /// A trace that runs.
-struct Trace<'a> {
+struct Examination<'a> {
     plan: &'a TracePlan,
     clock: Clock,
     follower: Follower,
     listeners: Vec<Listener>,
-    attempts: Attempts,
-    losses: Losses,
     vanished: Vanished,
+    /// Latest failed attempt to connect to each server.
+    attempts: HashMap<SocketAddr, Stamp>,
+    /// Connections that the client closed, with nothing in doubt.
+    closed: u64,
     /// Messages of the kernel that were lost.
     dropped: u64,
     /// Problems that are there, by code and server; each with its latest finding.
     present: HashMap<(&'static str, SocketAddr), CheckFinding>,
-    /// Problems that are over.
-    over: BTreeMap<(&'static str, SocketAddr), CheckFinding>,
     /// Servers to which a connection was lost or an attempt failed, and no new one was made.
     down: HashMap<SocketAddr, Stamp>,
     any: bool,
+    /// Time of the latest search for owners.
     named: Option<Stamp>,
-    /// The process of the scope ended, and the watch with it.
-    process_ended: bool,
 }
 
-impl<'a> Trace<'a> {
+impl<'a> Examination<'a> {
     fn open(plan: &'a TracePlan, clock: Clock) -> Result<Self, TraceError> {
         Ok(Self {
             plan,
             clock,
             follower: Follower::open(plan.scope.clone(), clock)?,
             listeners: Vec::new(),
-            attempts: Attempts::default(),
-            losses: Losses::default(),
             vanished: Vanished::default(),
+            attempts: HashMap::new(),
+            closed: 0,
             dropped: 0,
             present: HashMap::new(),
-            over: BTreeMap::new(),
             down: HashMap::new(),
             any: false,
             named: None,
-            process_ended: false,
         })
     }
 
     fn sample(&mut self) -> Result<(), Errno> {
         let now = self.clock.now();
         let gone = self.follower.sample(now)?;
-        self.vanished.add(gone.into_iter().filter(|it| it.side == Side::Client).collect(), now);
+        self.vanished.add(gone.into_iter().filter(|it| it.side == SocketSide::Client).collect(), now);
         self.any |= self.follower.listed().next().is_some();
         Ok(())
     }
 
-    async fn sample_as_needed(&mut self, control: UnboundedReceiver<Control>) -> Result<(), TraceError> {
+    async fn sample_as_needed(&mut self, control: UnboundedReceiver<Control>) -> Result<StopReason, TraceError> {
         let mut stopping = std::pin::pin!(stopped(control));
         let start = self.clock.now();
         self.sample()?;
@@ -154,7 +153,7 @@ impl<'a> Trace<'a> {
             }
             tokio::select! {
                 () = self.clock.sleep_until(start.after(after)) => {}
-                () = &mut stopping => break,
+                reason = &mut stopping => return Ok(reason),
             }
             is_settled = self.follower.look_again(idle);
         }
@@ -162,38 +161,45 @@ impl<'a> Trace<'a> {
             // All connections, to compare with each other.
             self.sample()?;
         }
-        Ok(())
+        Ok(StopReason::Count)
     }
 
     async fn watch(
         &mut self,
         duration: Option<Duration>,
         control: UnboundedReceiver<Control>,
-        on_news: &mut dyn FnMut(Stamp, News),
-    ) -> Result<(), TraceError> {
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<StopReason, TraceError> {
         let mut stopping = std::pin::pin!(stopped(control));
         let end = duration.map(|duration| self.clock.now().after(duration));
         self.sample()?;
         self.listen();
-        let (connections, servers) = self.follower.size();
-        on_news(self.clock.now(), News::Watching { connections, servers });
+        if self.listeners.is_empty() {
+            let text = "the kernel's broadcast of ended sockets is not available: endings and attempts are not known";
+            on_event(self.clock.now(), EventKind::Note { text: text.into() });
+        }
+        on_event(self.clock.now(), traced(Traced::Watching(self.size())));
         let mut next_sample = self.clock.now();
         loop {
             let now = self.clock.now();
-            self.hear(now, on_news);
+            self.hear(now, on_event);
             if now >= next_sample {
-                self.sample_and_report(now, on_news)?;
+                self.sample_and_report(now, on_event)?;
                 let took = self.clock.now().since(now);
                 next_sample = now.after((took * SHARE).clamp(INTERVAL, LONGEST));
             }
-            self.process_ended = self.plan.scope.process.as_ref().is_some_and(|process| !process.is_there());
-            if self.process_ended || end.is_some_and(|end| now >= end) {
-                return Ok(());
+            if self.plan.scope.process.as_ref().is_some_and(|process| !process.is_there()) {
+                let text = "the process ended, and the watch with it";
+                on_event(now, EventKind::Note { text: text.into() });
+                return Ok(StopReason::ApplicationEnded);
+            }
+            if end.is_some_and(|end| now >= end) {
+                return Ok(StopReason::Duration);
             }
             let wake = now.after(TICK);
             tokio::select! {
                 () = self.clock.sleep_until(end.map_or(wake, |end| end.min(wake))) => {}
-                () = &mut stopping => return Ok(()),
+                reason = &mut stopping => return Ok(reason),
             }
         }
     }
@@ -202,7 +208,12 @@ impl<'a> Trace<'a> {
     fn listen(&mut self) {
         let mut ports = self.plan.scope.ports.clone();
         if ports.is_empty() {
-            ports = self.follower.listed().filter(|it| it.side == Side::Client).map(|it| it.server().port()).collect();
+            ports = self
+                .follower
+                .listed()
+                .filter(|it| it.side == SocketSide::Client)
+                .map(|it| it.server().port())
+                .collect();
             ports.sort_unstable();
             ports.dedup();
         }
@@ -211,7 +222,7 @@ impl<'a> Trace<'a> {
     }
 
     /// Reads the broadcasts so far.
-    fn hear(&mut self, now: Stamp, on_news: &mut dyn FnMut(Stamp, News)) {
+    fn hear(&mut self, now: Stamp, on_event: &mut OnEvent<'_>) {
         let mut heard = Vec::new();
         for listener in &mut self.listeners {
             let mut overrun = false;
@@ -228,12 +239,12 @@ impl<'a> Trace<'a> {
         }
         for mut socket in heard {
             socket.pair = socket.pair.canonical();
-            self.on_end(&socket, now, on_news);
+            self.on_end(&socket, now, on_event);
         }
     }
 
-    fn on_end(&mut self, socket: &Destroyed, now: Stamp, on_news: &mut dyn FnMut(Stamp, News)) {
-        let (server, gone) = (socket.pair.peer, self.vanished.heard(socket.cookie));
+    fn on_end(&mut self, socket: &Destroyed, now: Stamp, on_event: &mut OnEvent<'_>) {
+        let (server, (gone, was_unnoticed)) = (socket.pair.peer, self.vanished.heard(socket.cookie));
         let known = self.follower.get(socket.cookie).or(gone.as_ref());
         let scope = &self.plan.scope;
         // Of a process, only connections that were seen are known to be its own.
@@ -243,7 +254,7 @@ impl<'a> Trace<'a> {
         }
         self.any = true;
         let (seen, owner) =
-            known.map_or((None, None), |it| (Some(it.socket.state), Owner::of(it, &self.follower.names)));
+            known.map_or((None, None), |it| (Some(it.socket.state), rows::owner(it, &self.follower.names)));
         let witnesses = Witnesses {
             seen,
             left_here: self.follower.sampler.state(socket.pair, now),
@@ -257,100 +268,86 @@ impl<'a> Trace<'a> {
             Some(_) => None,
         };
         if let Some(how) = failed {
-            let after = self.attempts.add(server, how, now);
+            let after = self.attempts.insert(server, now).map(|before| now.since(before));
             self.down.entry(server).or_insert(now);
-            let news = News::AttemptFailed { peer: server.to_string(), how, syn_retries: socket.syn_retries(), after };
-            on_news(now, news);
+            let failed = AttemptFailed { peer: server, how, syn_retries: socket.syn_retries(), after };
+            on_event(now, traced(Traced::AttemptFailed(failed)));
         } else if let Some(End { how, proven, in_doubt }) = end {
-            let (local, peer) = (socket.pair.local.to_string(), server.to_string());
-            let row = EndedRow { at: now, local, peer, owner, how, proven, in_doubt_bytes: in_doubt };
-            if self.losses.add(&row) {
+            let end =
+                TracedEnd { local: socket.pair.local, peer: server, owner, how, proven, in_doubt_bytes: in_doubt };
+            if end.is_telling() {
                 self.down.entry(server).or_insert(now);
-                on_news(now, News::Ended(row));
+            } else {
+                self.closed += 1;
+            }
+            if end.is_telling() || was_unnoticed {
+                on_event(now, traced(Traced::Ended(end)));
             }
         }
     }
 
-    fn sample_and_report(&mut self, now: Stamp, on_news: &mut dyn FnMut(Stamp, News)) -> Result<(), TraceError> {
+    fn sample_and_report(&mut self, now: Stamp, on_event: &mut OnEvent<'_>) -> Result<(), TraceError> {
         let known: HashSet<u64> = self.follower.listed().map(|it| it.socket.cookie).collect();
         self.sample()?;
-        if self.named.is_none_or(|named| now.since(named) >= NAMES) {
+        if self.named.is_none_or(|named| now.since(named) >= SECOND) {
             self.named = Some(now);
             self.follower.name();
-            for (server, text) in self.vanished.check(&mut self.follower.sampler, now) {
-                let (severity, code, server) = (Severity::Warning, UNNOTICED, server.to_string());
-                on_news(now, News::Found { severity, code, server, text });
+            for unnoticed in self.vanished.check(&mut self.follower.sampler, now) {
+                on_event(now, traced(Traced::Unnoticed(unnoticed)));
             }
+            on_event(now, self.sampled());
         }
-        let clients = self.follower.listed().filter(|it| it.side == Side::Client && it.is_established());
+        let clients = self.follower.listed().filter(|it| it.side == SocketSide::Client && it.is_established());
         let new: Vec<_> = clients.filter(|it| !known.contains(&it.socket.cookie)).map(|it| it.socket.pair).collect();
         for pair in new {
             if let Some(since) = self.down.remove(&pair.peer) {
-                let (local, peer) = (pair.local.to_string(), pair.peer.to_string());
-                on_news(now, News::Connected { local, peer, after: Some(now.since(since)) });
+                let returned = Returned { local: pair.local, peer: pair.peer, after: now.since(since) };
+                on_event(now, traced(Traced::Connected(returned)));
             }
         }
-        let problems = self.follower.judge();
         let mut present = HashMap::new();
-        for Problem { code, server, finding, .. } in problems {
+        for Problem { code, server, finding, .. } in self.follower.judge() {
             if self.present.get(&(code, server)).is_none_or(|known| known.severity < finding.severity) {
-                let (severity, text) = (finding.severity, finding.text.clone());
-                on_news(now, News::Found { severity, code, server: server.to_string(), text });
+                on_event(now, traced(Traced::Found(Found { server, finding: finding.clone() })));
             }
             present.insert((code, server), finding);
         }
-        for ((code, server), finding) in std::mem::replace(&mut self.present, present) {
-            if !self.present.contains_key(&(code, server)) {
-                if finding.severity > Severity::Info {
-                    self.over.insert((code, server), finding);
-                }
-                on_news(now, News::Cleared { code, server: server.to_string() });
-            }
-        }
+        let before = std::mem::replace(&mut self.present, present);
+        let over = before.into_iter().filter(|(key, _)| !self.present.contains_key(key));
+        over.for_each(|((_, server), finding)| on_event(now, traced(Traced::Cleared(Found { server, finding }))));
         Ok(())
     }
 
-    fn conclude(mut self, now: Stamp) -> TraceReport {
+    fn size(&self) -> TraceSize {
+        let (connections, servers) = self.follower.size();
+        TraceSize { connections, servers }
+    }
+
+    fn sampled(&self) -> EventKind {
+        let Self { follower, any, closed, dropped, .. } = self;
+        let (size, any, closed, dropped) = (self.size(), *any, *closed, *dropped);
+        traced(Traced::Sampled(TraceSample { size, samples: follower.samples, any, closed, dropped }))
+    }
+
+    /// Reports what the last sample shows.
+    fn conclude(mut self, now: Stamp, on_event: &mut OnEvent<'_>) {
         self.follower.name();
         let problems = self.follower.judge();
         let there = |key: &(&'static str, SocketAddr)| problems.iter().any(|it| (it.code, it.server) == *key);
-        let over = self.over.iter().chain(&self.present).filter(|(key, _)| !there(key));
-        let mut findings: Vec<_> = over.map(|(_, finding)| past(finding)).collect();
-        findings.extend(self.attempts.findings());
-        findings.extend(self.losses.findings());
-        findings.extend(self.vanished.findings());
-        let mut notes = Vec::new();
-        if self.plan.watch && self.listeners.is_empty() {
-            notes.push(
-                "the kernel's broadcast of ended sockets is not available: endings and attempts are not known"
-                    .to_owned(),
-            );
+        for ((_, server), finding) in self.present.iter().filter(|(key, _)| !there(key)) {
+            on_event(now, traced(Traced::Cleared(Found { server: *server, finding: finding.clone() })));
         }
-        if self.process_ended {
-            notes.push("the process ended, and the watch with it".to_owned());
+        let rows = rows::all(&self.follower, &problems);
+        for Problem { server, finding, .. } in problems {
+            on_event(now, traced(Traced::Standing(Found { server, finding })));
         }
-        if self.dropped > 0 {
-            notes.push(format!("the kernel dropped {} about ended sockets", count(self.dropped, "message")));
-        }
-        if self.losses.closed > 0 {
-            notes.push(format!(
-                "{} closed by the client, with nothing in doubt",
-                count(self.losses.closed, "connection")
-            ));
-        }
-        let gathered = Gathered {
-            scope: self.plan.scope.describe(),
-            time: self.clock.wall(Stamp::START),
-            took: now.elapsed(),
-            watched: self.plan.watch,
-            findings,
-            ended: std::mem::take(&mut self.losses.rows),
-            attempts: self.attempts.rows(),
-            notes,
-            any: self.any,
-        };
-        TraceReport::new(&self.follower, problems, gathered)
+        rows.into_iter().for_each(|row| on_event(now, traced(Traced::Connection(Box::new(row)))));
+        on_event(now, self.sampled());
     }
+}
+
+fn traced(traced: Traced) -> EventKind {
+    EventKind::Traced(Box::new(traced))
 }
 
 /// Returns true for a connection that ended before it was of use: a server that is full, loading or starting ends it immediately.
@@ -359,17 +356,11 @@ fn is_brief(socket: &Destroyed) -> bool {
     socket.age < Duration::from_secs(1) && info.data_segments_received <= 1 && info.data_segments_sent <= HANDSHAKE
 }
 
-/// Returns the finding of a problem that is over.
-fn past(finding: &CheckFinding) -> CheckFinding {
-    let text = format!("over: {}", finding.text);
-    CheckFinding { severity: finding.severity.min(Severity::Warning), text, ..finding.clone() }
-}
-
-/// Completes at the first signal that ends the run.
-async fn stopped(mut control: UnboundedReceiver<Control>) {
+/// Completes at the first request that ends the run.
+async fn stopped(mut control: UnboundedReceiver<Control>) -> StopReason {
     while let Some(request) = control.recv().await {
-        if matches!(request, Control::Stop(_)) {
-            return;
+        if let Control::Stop(reason) = request {
+            return reason;
         }
     }
     std::future::pending().await

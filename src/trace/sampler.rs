@@ -7,9 +7,10 @@ use std::{
 
 use rustix::io::Errno;
 
-use super::scope::{Side, TraceScope};
+use super::scope::TraceScope;
 use crate::{
     clock::Stamp,
+    event::SocketSide,
     foreign::Foreign,
     kernel::{AcceptQueue, Pair, Socket, SocketList, SocketOwner, TcpState},
 };
@@ -26,7 +27,7 @@ pub(super) struct Sampler {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
     pub(super) socket: Socket,
-    pub(super) side: Side,
+    pub(super) side: SocketSide,
     /// It has a row: a server's end has none if the client's end does.
     pub(super) listed: bool,
 }
@@ -63,13 +64,13 @@ impl Sampler {
                 None => rest.push(socket),
             }
         }
-        let clients = seen.iter().filter(|seen| seen.side == Side::Client);
+        let clients = seen.iter().filter(|seen| seen.side == SocketSide::Client);
         let clients: HashSet<Pair> = clients.map(|seen| seen.socket.pair.reversed()).collect();
         for seen in &mut seen {
-            seen.listed = seen.side == Side::Client || !clients.contains(&seen.socket.pair);
+            seen.listed = seen.side == SocketSide::Client || !clients.contains(&seen.socket.pair);
         }
         let other_ends = rest.into_iter().filter(|socket| clients.contains(&socket.pair));
-        seen.extend(other_ends.map(|socket| Seen { socket, side: Side::Server, listed: false }));
+        seen.extend(other_ends.map(|socket| Seen { socket, side: SocketSide::Server, listed: false }));
         Ok(seen)
     }
 
@@ -81,7 +82,7 @@ impl Sampler {
     /// Returns the server's end of a connection over the loopback interface.
     pub(super) fn other_end(&mut self, client: &Socket) -> Option<Seen> {
         let socket = self.list.find(client.pair.reversed())?;
-        Some(Seen { socket, side: Side::Server, listed: false })
+        Some(Seen { socket, side: SocketSide::Server, listed: false })
     }
 
     /// Returns the accept queue of a server on this machine.

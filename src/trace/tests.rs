@@ -4,14 +4,13 @@ use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use super::{
     connection::Connection,
-    ending::{End, Ending, Witnesses, end},
+    ending::{End, Witnesses, end},
     rules::{self, Problem, Scene},
     sampler::Names,
-    scope::Side,
 };
 use crate::{
     clock::Stamp,
-    event::AttemptEnd,
+    event::{AttemptEnd, Ending, SocketSide},
     kernel::{Destroyed, Pair, SentBytes, Socket, TcpInfo, TcpState, Timer},
     verdict::Severity,
 };
@@ -62,14 +61,15 @@ fn accepted(client: &Socket) -> Socket {
 }
 
 /// Judges the latest of several samples, a second apart.
-fn judged(samples: &[&[(Socket, Side)]]) -> Vec<Problem> {
+fn judged(samples: &[&[(Socket, SocketSide)]]) -> Vec<Problem> {
     let mut connections: Vec<(Connection, bool)> = Vec::new();
     for (number, sample) in samples.iter().enumerate() {
         let at = Stamp::START.after(Duration::from_secs(number as u64));
-        let clients: Vec<_> = sample.iter().filter(|(_, side)| *side == Side::Client).map(|(it, _)| it.pair).collect();
+        let clients: Vec<_> =
+            sample.iter().filter(|(_, side)| *side == SocketSide::Client).map(|(it, _)| it.pair).collect();
         let next = sample.iter().map(|(socket, side)| {
             let before = connections.iter().find(|(it, _)| it.socket.cookie == socket.cookie).map(|(it, _)| it);
-            let listed = *side == Side::Client || !clients.contains(&socket.pair.reversed());
+            let listed = *side == SocketSide::Client || !clients.contains(&socket.pair.reversed());
             (Connection::new(*socket, *side, at, before), listed)
         });
         connections = next.collect();
@@ -77,12 +77,12 @@ fn judged(samples: &[&[(Socket, Side)]]) -> Vec<Problem> {
     rules::judge(&Scene { connections: &connections, names: &Names::default(), queues: HashMap::new() })
 }
 
-fn codes(samples: &[&[(Socket, Side)]]) -> Vec<(&'static str, Severity)> {
+fn codes(samples: &[&[(Socket, SocketSide)]]) -> Vec<(&'static str, Severity)> {
     judged(samples).iter().map(|problem| (problem.code, problem.finding.severity)).collect()
 }
 
-fn clients(sockets: &[Socket]) -> Vec<(Socket, Side)> {
-    sockets.iter().map(|socket| (*socket, Side::Client)).collect()
+fn clients(sockets: &[Socket]) -> Vec<(Socket, SocketSide)> {
+    sockets.iter().map(|socket| (*socket, SocketSide::Client)).collect()
 }
 
 fn with(server: &str, number: u16, change: impl FnOnce(&mut Socket)) -> Socket {
@@ -159,11 +159,11 @@ fn unanswered_keepalive_probes_are_half_open() {
 }
 
 /// A command that the server has not read for this long; it did nothing for three seconds.
-fn unread(number: u16, time: u64) -> [(Socket, Side); 2] {
+fn unread(number: u16, time: u64) -> [(Socket, SocketSide); 2] {
     let asking = with(LOCAL, number, |it| (it.info.last_data_sent, it.info.last_data_received) = (ms(time), ms(3000)));
     let mut end = accepted(&asking);
     (end.receive_queue, end.info.last_data_received, end.info.last_data_sent) = (14, ms(time), ms(3000));
-    [(asking, Side::Client), (end, Side::Server)]
+    [(asking, SocketSide::Client), (end, SocketSide::Server)]
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_server_on_this_machine_that_has_read_nothing_since_is_stopped() {
     assert_eq!(problem.connections, [stuck[2].0.cookie, stuck[0].0.cookie], "the client's ends");
     // One that was served half a second ago.
     let other = with(LOCAL, 3, |it| (it.info.last_data_sent, it.info.last_data_received) = (ms(500), ms(500)));
-    let served = [&stuck[..], &[(other, Side::Client), (accepted(&other), Side::Server)]].concat();
+    let served = [&stuck[..], &[(other, SocketSide::Client), (accepted(&other), SocketSide::Server)]].concat();
     assert!(codes(&[&served]).is_empty(), "{:?}", judged(&[&served]));
     assert!(codes(&[&unread(1, 700)]).is_empty(), "too short");
 }

@@ -2,19 +2,16 @@
 //! because nothing was acknowledged, and their process still holds the socket. It will notice with its next command.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    net::SocketAddr,
+    collections::{HashMap, HashSet},
     time::Duration,
 };
 
-use super::{
-    connection::Connection,
-    sampler::{Names, Sampler},
+use super::{connection::Connection, rows, sampler::Sampler};
+use crate::{
+    clock::Stamp,
+    event::{Ending, Unnoticed},
+    kernel::SocketOwner,
 };
-use crate::{checkup::CheckFinding, clock::Stamp, kernel::SocketOwner, units::count, verdict::Severity};
-
-/// Connections that ended unnoticed.
-pub(super) const UNNOTICED: &str = "RD238";
 
 /// Time for the report of an end, and for its process to close a socket.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -27,8 +24,8 @@ const MOST: usize = 1000;
 pub(super) struct Vanished {
     /// Without a report so far, with the time of the first sample without them.
     waiting: HashMap<u64, (Connection, Stamp)>,
-    /// Those whose process still holds the socket, with its name.
-    unnoticed: HashMap<u64, (Connection, String)>,
+    /// Those whose process still holds the socket.
+    unnoticed: HashMap<u64, Connection>,
 }
 
 impl Vanished {
@@ -39,14 +36,15 @@ impl Vanished {
         self.waiting.extend(held.take(room).map(|it| (it.socket.cookie, (it, at))));
     }
 
-    /// Forgets a connection whose end was reported; returns it.
-    pub(super) fn heard(&mut self, cookie: u64) -> Option<Connection> {
-        let unnoticed = self.unnoticed.remove(&cookie).map(|(connection, _)| connection);
-        self.waiting.remove(&cookie).map(|(connection, _)| connection).or(unnoticed)
+    /// Forgets a connection whose end was reported; returns it, and true if its process had not noticed before.
+    pub(super) fn heard(&mut self, cookie: u64) -> (Option<Connection>, bool) {
+        let unnoticed = self.unnoticed.remove(&cookie);
+        let was_unnoticed = unnoticed.is_some();
+        (self.waiting.remove(&cookie).map(|(connection, _)| connection).or(unnoticed), was_unnoticed)
     }
 
-    /// Looks which processes still hold a socket without a connection. Returns those found: the connection and a text.
-    pub(super) fn check(&mut self, sampler: &mut Sampler, now: Stamp) -> Vec<(SocketAddr, String)> {
+    /// Looks which processes still hold a socket without a connection. Returns those found.
+    pub(super) fn check(&mut self, sampler: &mut Sampler, now: Stamp) -> Vec<Unnoticed> {
         let due = |at: Stamp| now.since(at) >= PATIENCE;
         let cookies: Vec<u64> =
             self.waiting.iter().filter(|(_, (_, at))| due(*at)).map(|(cookie, _)| *cookie).collect();
@@ -61,44 +59,20 @@ impl Vanished {
         let mut found = Vec::new();
         for connection in gone {
             let Some(owner) = owners.get(&connection.socket.inode) else { continue };
-            let text = format!(
-                "{} to {} was {}, and {} has not noticed",
-                connection.socket.pair.local,
-                connection.server(),
-                how(&connection),
-                Names::shown(owner),
-            );
-            found.push((connection.server(), text));
+            let (local, peer) = (connection.socket.pair.local, connection.server());
+            let unnoticed = Unnoticed { local, peer, owner: rows::of_process(owner), how: how(&connection) };
             if self.unnoticed.len() < MOST {
-                self.unnoticed.insert(connection.socket.cookie, (connection, Names::shown(owner)));
+                found.push(unnoticed);
+                self.unnoticed.insert(connection.socket.cookie, connection);
             }
         }
         found
     }
-
-    /// Judges those that are still unnoticed.
-    pub(super) fn findings(&self) -> Vec<CheckFinding> {
-        let mut servers: BTreeMap<SocketAddr, Vec<&(Connection, String)>> = BTreeMap::new();
-        for unnoticed in self.unnoticed.values() {
-            servers.entry(unnoticed.0.server()).or_default().push(unnoticed);
-        }
-        let finding = |(server, connections): (SocketAddr, Vec<&(Connection, String)>)| {
-            let number = count(connections.len() as u64, "connection");
-            let text = format!("{number} to {server} ended, and the client has not noticed");
-            let named = connections.iter().take(3);
-            let named = named.map(|(it, owner)| format!("{}, {owner}: {}", it.socket.pair.local, how(it)));
-            let evidence = named.collect::<Vec<_>>().join(" · ");
-            let remedy = "The next command on it fails, unless the client checks an idle connection before it uses it. Let the \
-                          pool check, or send a PING from time to time";
-            CheckFinding::new(Severity::Warning, UNNOTICED, text).evidence(evidence).remedy(remedy)
-        };
-        servers.into_iter().map(finding).collect()
-    }
 }
 
 /// Returns how a connection ended that was closed by neither side.
-fn how(connection: &Connection) -> &'static str {
+fn how(connection: &Connection) -> Ending {
     let info = &connection.socket.info;
     // The kernel gives up only after retransmissions or probes.
-    if info.retransmits > 0 || info.probes > 0 { "abandoned by the kernel, or reset" } else { "reset" }
+    if info.retransmits > 0 || info.probes > 0 { Ending::Abandoned } else { Ending::Reset }
 }

@@ -59,7 +59,7 @@ fn rates_and_counts_that_mean_nothing_are_refused_with_an_example() {
         (["ping", "--payload", "17m"], ["--payload: '17m' is too large", "at most 16m"]),
         (
             ["ping", "--fail-on", "p98>1"],
-            ["--fail-on: 'p98' is not a figure", "expected one of ambiguous, availability"],
+            ["--fail-on: 'p98' is not a figure", "expected one of ambiguous, attempts_failed"],
         ),
         (["ping", "--format", "xml"], ["--format: invalid value 'xml'", "text, json, ndjson"]),
     ] {

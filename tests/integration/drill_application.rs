@@ -233,6 +233,18 @@ fn redis_py_over_tls_is_back_after_a_reset() {
 }
 
 #[test]
+fn ioredis_over_tls_is_back_after_a_reset() {
+    let program = format!("node {}", root().join("tests/applications/ioredis.js").display());
+    library_with(&["--listen-tls"], &program, &node_libraries().join("ioredis"), &[("reset-idle", "back", "back")]);
+}
+
+#[test]
+fn node_redis_over_tls_is_back_after_a_reset() {
+    let program = format!("node {}", root().join("tests/applications/node_redis.js").display());
+    library_with(&["--listen-tls"], &program, &node_libraries().join("redis"), &[("reset-idle", "back", "back")]);
+}
+
+#[test]
 fn an_application_that_runs_already_is_drilled_case_by_case() {
     let Some(command) = raw("reconnect reconnect") else { return };
     let server = RedisServer::start();
@@ -245,14 +257,15 @@ fn an_application_that_runs_already_is_drilled_case_by_case() {
     output.code(0).stdout_contains("survives 2 of 2");
 }
 
-/// Processes of this machine with the text in their command line.
+/// Processes of this machine with the text in their command line, besides the redis-doctor that has the command in its own.
 fn processes(marker: &str) -> Vec<String> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
     let lines = entries.filter_map(|entry| {
         let line = fs::read(entry.path().join("cmdline")).ok()?;
         Some(String::from_utf8_lossy(&line).replace('\0', " "))
     });
-    lines.filter(|line| line.contains(marker) && !line.contains("drill")).collect()
+    let is_ours = |line: &str| [" drill ", " proxy "].iter().any(|command| line.contains(command));
+    lines.filter(|line| line.contains(marker) && !is_ours(line)).collect()
 }
 
 #[test]
@@ -263,6 +276,26 @@ fn nothing_of_an_application_is_left_behind() {
         let port = free_port();
         let command = format!("{command} reconnect {marker}");
         let doctor = drill(&server, &command, "blackhole-70s").args(["--listen", &port.to_string()]).spawn();
+        eventually("the application runs", PATIENCE, || processes(marker).len() >= 2);
+        doctor.signal(signal);
+        drop(doctor.finish());
+        eventually("no process is left", Duration::from_secs(5), || processes(marker).is_empty());
+        TcpListener::bind(("127.0.0.1", port)).unwrap();
+    }
+}
+
+#[test]
+fn nothing_of_an_application_is_left_behind_by_the_proxy() {
+    let Some(command) = raw("orphan") else { return };
+    let server = RedisServer::start();
+    for (signal, marker) in
+        [(Signal::INT, "proxied-int"), (Signal::TERM, "proxied-term"), (Signal::KILL, "proxied-kill")]
+    {
+        let (port, url) = (free_port(), server.url());
+        let script = format!("{command} reconnect {marker}");
+        let listen = port.to_string();
+        let proxy = ["proxy", "--report", "--listen", &listen, "-u", &url, "--", "sh", "-c", &script];
+        let doctor = Doctor::new(proxy).within(PATIENCE).spawn();
         eventually("the application runs", PATIENCE, || processes(marker).len() >= 2);
         doctor.signal(signal);
         drop(doctor.finish());

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::harness::{
-    Doctor, RedisServer, RunningDoctor, Signal, Target as _, cluster_node, eventually, free_port, installed,
+    Doctor, RawClient, RedisServer, RunningDoctor, Signal, Target as _, cluster_node, eventually, free_port, installed,
     join_cluster, skipped,
 };
 
@@ -46,6 +46,33 @@ fn sum(text: &str, name: &str, labels: &[&str]) -> f64 {
         .lines()
         .filter(|line| line.split(['{', ' ']).next() == Some(name) && labels.iter().all(|label| line.contains(label)));
     samples.map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()).sum()
+}
+
+#[test]
+fn a_scrape_of_a_trace_counts_how_the_connections_of_others_end() {
+    let server = RedisServer::start();
+    let mut client = RawClient::connect(server.address()).unwrap();
+    // One that ends after its first reply is a failed attempt.
+    (0..3).for_each(|_| _ = client.call(["PING"]).unwrap());
+    let port = server.address().port().to_string();
+    let doctor = Doctor::new(["trace", "--watch", "--port", &port, "--listen-metrics", "0"]).spawn();
+    let address = address(&doctor);
+    doctor.wait_for_stderr("watching", PATIENCE);
+    assert!(sum(&metrics(address), "redis_doctor_trace_connections", &[]) >= 1.0, "{}", metrics(address));
+    server.command(["CLIENT", "KILL", "ADDR", &client.local_address().to_string()]);
+    assert!(client.read().is_err());
+    drop(client);
+    let node = format!("server=\"{}\"", server.address());
+    eventually("the end of the connection", PATIENCE, || {
+        sum(&metrics(address), "redis_doctor_trace_ended_total", &["how=\"closed_by_server\"", &node]) >= 1.0
+    });
+    // It connects to no server, and checks none.
+    let (status, _) = get(address, &format!("/probe?target={}", server.address()), "text/plain");
+    assert!(status.contains("403") || status.contains("404"), "{status}");
+    match installed("promtool") {
+        Some(program) => assert_eq!(promtool(&program, &metrics(address)), ""),
+        None => skipped("promtool", "there is no promtool here"),
+    }
 }
 
 #[test]

@@ -191,6 +191,87 @@ fn the_watch_dates_endings_and_attempts() {
     assert!(codes.contains(&"RD236") && codes.contains(&"RD239"), "{codes:?}");
 }
 
+/// Returns a connection to the server that has been of use.
+fn used(server: &RedisServer) -> RawClient {
+    let mut client = RawClient::connect(server.address()).unwrap();
+    // One that ends after its first reply is a failed attempt.
+    (0..3).for_each(|_| _ = client.call(["PING"]).unwrap());
+    client
+}
+
+#[test]
+fn a_journal_gives_the_same_report_and_gates_decide_the_exit_code() {
+    let server = RedisServer::start();
+    let (mut lost, _stays) = (used(&server), used(&server));
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (journal, saved) = (file("trace.ndjson"), file("trace.json"));
+    let watch = ["--watch", "--journal", &journal, "-o", &saved, "--fail-on", "connections_lost>0"];
+    let watching = trace(server.address(), &watch).args(["--warn-on", "attempts_failed>9"]).spawn();
+    watching.wait_for_stderr("watching", SOON);
+    server.command(["CLIENT", "KILL", "ADDR", &lost.local_address().to_string()]);
+    assert!(lost.read().is_err());
+    drop(lost);
+    watching.wait_for_stderr("closed by the server", SOON);
+    watching.signal(Signal::INT);
+    watching.finish().code(2).stdout_is_empty();
+    let saved: Json = serde_json::from_str(&std::fs::read_to_string(saved).unwrap()).unwrap();
+    follows(schema::TRACE, &saved);
+    for line in std::fs::read_to_string(&journal).unwrap().lines() {
+        follows(schema::JOURNAL, &serde_json::from_str(line).unwrap());
+    }
+    assert_eq!(Doctor::new(["report", &journal, "--format", "json"]).run().code(2).json(), saved);
+    let tripped: Vec<_> = saved["gates"].as_array().unwrap().iter().map(|gate| &gate["tripped"]).collect();
+    assert_eq!(tripped, [true, false]);
+    assert_eq!((&saved["verdict"], &saved["complete"]), (&"critical".into(), &true.into()));
+    Doctor::new(["report", &journal, "--fail-on", "connections_lost>5"]).run().code(1);
+    let address = server.address().to_string();
+    for format in ["text", "markdown", "csv", "html", "nagios", "ndjson"] {
+        let output = Doctor::new(["report", &journal, "--format", format]).run();
+        output.code(2).stdout_contains(if format == "nagios" { "connections" } else { &address });
+    }
+    // A run of another kind has no place in it.
+    let other = file("ping.ndjson");
+    Doctor::new(["soak", "-d", "1s", "--journal", &other]).target(&server).run();
+    Doctor::new(["report", &journal, &other]).run().code(3).stderr_contains("journals of trace alone");
+}
+
+#[test]
+fn a_watch_that_is_killed_leaves_a_journal_with_its_events() {
+    let server = RedisServer::start();
+    let mut lost = used(&server);
+    let dir = tempfile::tempdir().unwrap();
+    let journal = dir.path().join("trace.ndjson").to_str().unwrap().to_owned();
+    let watching = trace(server.address(), &["--watch", "--journal", &journal]).spawn();
+    watching.wait_for_stderr("watching", SOON);
+    server.command(["CLIENT", "KILL", "ADDR", &lost.local_address().to_string()]);
+    assert!(lost.read().is_err());
+    drop(lost);
+    eventually("the end in the journal", SOON, || {
+        std::fs::read_to_string(&journal).unwrap().contains("\"closed_by_server\"")
+    });
+    watching.signal(Signal::KILL);
+    drop(watching.finish());
+    let report = Doctor::new(["report", &journal, "--format", "json"]).run().code(1).json();
+    assert_eq!((&report["complete"], report["ended"].as_array().unwrap().len()), (&false.into(), 1), "{report:#}");
+    assert!(report["notes"].to_string().contains("cut off"), "{report:#}");
+}
+
+#[test]
+fn a_single_look_has_a_journal_too() {
+    let server = RedisServer::start();
+    let client = used(&server);
+    let dir = tempfile::tempdir().unwrap();
+    let journal = dir.path().join("trace.ndjson").to_str().unwrap().to_owned();
+    let looked = trace(server.address(), &["--journal", &journal, "--format", "json"]).run().code(0).json();
+    let again = Doctor::new(["report", &journal, "--format", "json"]).run().code(0).json();
+    assert_eq!(again, looked);
+    row(&again, client.local_address());
+    let refused = |more: &[&str]| trace(server.address(), more).run();
+    refused(&["--fail-on", "p99>5ms"]).code(3).stderr_contains("a trace has no such figure");
+    refused(&["--listen-metrics", "0"]).code(3).stderr_contains("add --watch");
+}
+
 #[test]
 fn a_reset_that_the_client_does_not_notice_is_named_until_it_does() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

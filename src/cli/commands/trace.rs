@@ -1,16 +1,21 @@
 //! `redis-doctor trace`: its flags and its request.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
 use crate::{
     cli::{
-        choice::formats, environment::Environment, error::UsageError, groups::ResultArgs, subcommand::Subcommand, uri,
-        value,
+        choice::formats,
+        environment::{Environment, fresh_seed},
+        error::UsageError,
+        groups::{ConnectionArgs, GateArgs, JournalArgs, MetricsArgs, ResultArgs},
+        run::{self, RunRequest},
+        subcommand::Subcommand,
+        uri, value,
     },
-    output::{self, ColorChoice, Content, Format},
-    plan::Address,
+    output::{self, Content, Format, OutputOptions},
+    plan::{Address, Gate, Metric, Plan, StopCondition, Tracing},
 };
 
 /// The port of Redis and Valkey.
@@ -44,33 +49,17 @@ pub(in crate::cli) struct TraceArgs {
     /// Implies --watch.
     #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     duration: Option<Duration>,
-    /// Always exit 0
-    #[arg(long)]
-    exit_zero: bool,
     /// Result format [default: that of the name of --output, or text]
     #[arg(long, value_name = "FORMAT", help_heading = "Output", value_parser = formats(Content::Trace))]
     format: Option<Format>,
     #[command(flatten)]
     result: ResultArgs,
-}
-
-/// A trace and the output it produces.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct TraceRequest {
-    /// Host and port of the server.
-    pub server: Option<(String, u16)>,
-    /// Ports of servers; empty for any.
-    pub ports: Vec<u16>,
-    pub pid: Option<u32>,
-    pub watch: bool,
-    /// Of the watch; `None` until a signal.
-    pub duration: Option<Duration>,
-    pub exit_zero: bool,
-    pub format: Format,
-    /// Instead of stdout.
-    pub output: Option<PathBuf>,
-    pub quiet: bool,
-    pub color: ColorChoice,
+    #[command(flatten)]
+    journal: JournalArgs,
+    #[command(flatten)]
+    gates: GateArgs,
+    #[command(flatten)]
+    metrics: MetricsArgs,
 }
 
 impl Subcommand for TraceArgs {
@@ -81,7 +70,9 @@ Examples:
   redis-doctor trace                         # all connections to port 6379
   redis-doctor trace --pid 4711              # those of one process, to any port
   redis-doctor trace cache.example:6380 --watch
-  redis-doctor trace -d 1m --format json -o trace.json
+  redis-doctor trace -d 1m --fail-on 'connections_lost>0' -o trace.json
+  redis-doctor trace --watch --journal trace.ndjson --listen-metrics 9122
+  redis-doctor report trace.ndjson
   redis-doctor trace --format csv | column -ts,
 
 Reads the kernel's socket table as an ordinary user, and sends nothing. Finds
@@ -91,10 +82,19 @@ answer. --watch adds how each connection ends, what was in doubt, and the real
 reconnect schedule. Processes of other users appear with their user and control
 group. Connections in other network namespaces (containers) are not visible:
 as root, nsenter -t PID -n redis-doctor trace.
+Conditions of --fail-on name connections_lost, attempts_failed or
+bytes_in_doubt.
 Exit status: 0 healthy, 1 degraded, 2 critical, 3 no connection or wrong usage.";
-    type Request = TraceRequest;
+    type Request = RunRequest;
 
-    fn resolve(self, environment: &Environment) -> Result<TraceRequest, UsageError> {
+    fn resolve(self, environment: &Environment) -> Result<RunRequest, UsageError> {
+        let watch = self.watch || self.duration.is_some();
+        if let Some(flag) = self.metrics.given().filter(|_| !watch) {
+            return Err(UsageError::new(flag, "a single look has no metrics over time", "add --watch"));
+        }
+        let GateArgs { fail_on, warn_on, exit_zero } = self.gates;
+        refuse_other_figures("--fail-on", &fail_on)?;
+        refuse_other_figures("--warn-on", &warn_on)?;
         let server = self.server.as_deref().map(server).transpose()?;
         let mut ports = match (&server, self.pid) {
             (Some((_, port)), _) => vec![*port],
@@ -103,19 +103,37 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 no connection or wrong usage."
         };
         ports.sort_unstable();
         ports.dedup();
-        Ok(TraceRequest {
-            server,
-            ports,
-            pid: self.pid,
-            watch: self.watch || self.duration.is_some(),
-            duration: self.duration,
-            exit_zero: self.exit_zero,
+        let metrics = self.metrics.resolve(&ConnectionArgs::default(), environment)?;
+        let JournalArgs { journal, journal_max_size, journal_reopen } = self.journal;
+        run::refuse_one_file(journal.as_deref(), self.result.output.as_deref())?;
+        let tracing = Tracing { host: server.map(|(host, _)| host), ports, pid: self.pid, program: None, watch };
+        let plan = Plan {
+            stop: StopCondition { duration: self.duration, ..StopCondition::default() },
+            fail_on,
+            warn_on,
+            ..Plan::of_trace(tracing, fresh_seed())
+        };
+        let output = OutputOptions {
             format: Format::chosen(self.format, self.result.output.as_deref(), Content::Trace),
             output: output::file(self.result.output),
+            journal,
+            journal_max_size,
+            journal_reopen,
             quiet: self.result.quiet,
             color: environment.color(self.result.color),
-        })
+            exit_zero,
+            ..OutputOptions::default()
+        };
+        Ok(RunRequest { plan, server: None, output, baseline: None, metrics })
     }
+}
+
+/// Refuses conditions on figures that a trace does not have.
+fn refuse_other_figures(flag: &'static str, gates: &[Gate]) -> Result<(), UsageError> {
+    let Some(gate) = gates.iter().find(|gate| !gate.metric.is_of_trace()) else { return Ok(()) };
+    let known: Vec<_> = Metric::of_trace().collect();
+    let problem = format!("'{gate}': a trace has no such figure");
+    Err(UsageError::new(flag, problem, format!("use one of {}", known.join(", "))))
 }
 
 /// Reads a server.

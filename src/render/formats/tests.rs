@@ -17,8 +17,7 @@ use crate::{
     plan::{PolicyName, Protocol, ReconnectPolicy},
     record::{Recorder, fixture},
     render::views::{Figure, escaped},
-    report::{Comparison, Report},
-    trace::TraceReport,
+    report::{Comparison, Report, TraceReport},
 };
 
 const TIME: WallTime = WallTime::from_unix_nanos(1_795_356_131_204_512_000);
@@ -36,7 +35,7 @@ fn sample(content: Content, format: Format) -> io::Result<String> {
         Content::Comparison => written(&comparison(), format),
         Content::Checkup => written(&checkup(), format),
         Content::IdleReport => written(&idle_report(), format),
-        Content::Trace => written(&TraceReport::example(TIME), format),
+        Content::Trace => written(&TraceReport::example(), format),
         Content::Drill => written(&[cell("close@1s")][..], format),
         Content::Survival => written(&crate::render::survival::tests::survival(), format),
         Content::Explanation => written(&knowledge::search("RD012").unwrap(), format)

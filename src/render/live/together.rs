@@ -173,6 +173,7 @@ fn common(event: &Event, outage: Option<&Outage>) -> Option<(Common, Option<Dura
         | EventKind::FlowOpened(_)
         | EventKind::FlowClosed(_)
         | EventKind::Observed(_)
+        | EventKind::Traced(_)
         | EventKind::Interval(_)
         | EventKind::SubscriptionDropped { .. }
         | EventKind::JournalGap { .. }

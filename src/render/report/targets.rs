@@ -43,6 +43,7 @@ impl Document for RunReport {
         match self {
             Self::Lone(report) => report.text(style, out),
             Self::Several(report) => report.text(style, out),
+            Self::Traced(report) => report.text(style, out),
         }
     }
 
@@ -50,6 +51,7 @@ impl Document for RunReport {
         match self {
             Self::Lone(report) => report.records(records),
             Self::Several(report) => report.records(records),
+            Self::Traced(report) => report.records(records),
         }
     }
 
@@ -57,6 +59,7 @@ impl Document for RunReport {
         match self {
             Self::Lone(report) => report.rows(of),
             Self::Several(report) => report.rows(of),
+            Self::Traced(report) => report.rows(of),
         }
     }
 
@@ -64,6 +67,7 @@ impl Document for RunReport {
         match self {
             Self::Lone(report) => report.overview(style),
             Self::Several(report) => report.overview(style),
+            Self::Traced(report) => report.overview(style),
         }
     }
 
@@ -71,6 +75,7 @@ impl Document for RunReport {
         match self {
             Self::Lone(report) => report.plugin_line(),
             Self::Several(report) => report.plugin_line(),
+            Self::Traced(report) => report.plugin_line(),
         }
     }
 
@@ -78,6 +83,7 @@ impl Document for RunReport {
         match self {
             Self::Lone(report) => report.page(),
             Self::Several(report) => report.page(),
+            Self::Traced(report) => report.page(),
         }
     }
 
@@ -85,6 +91,7 @@ impl Document for RunReport {
         match self {
             Self::Lone(report) => Document::percentiles(&**report),
             Self::Several(report) => Document::percentiles(&**report),
+            Self::Traced(report) => Document::percentiles(&**report),
         }
     }
 
@@ -92,6 +99,7 @@ impl Document for RunReport {
         match self {
             Self::Lone(report) => Document::log(&**report),
             Self::Several(report) => Document::log(&**report),
+            Self::Traced(report) => Document::log(&**report),
         }
     }
 
@@ -99,6 +107,7 @@ impl Document for RunReport {
         match self {
             Self::Lone(report) => report.metrics(),
             Self::Several(report) => report.metrics(),
+            Self::Traced(report) => report.metrics(),
         }
     }
 }

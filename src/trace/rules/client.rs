@@ -4,14 +4,11 @@ use std::time::Duration;
 
 use super::{BLIND, CLIENT_NOT_READING, Group, NOT_CLOSED, Problem, at_least, connections, longest};
 use crate::{
-    checkup::CheckFinding,
+    event::SocketSide,
     kernel::Timer,
-    trace::{
-        connection::{Connection, NOT_READING, SOON},
-        scope::Side,
-    },
+    trace::connection::{Connection, NOT_READING, SOON},
     units::{bytes, count},
-    verdict::Severity,
+    verdict::{CheckFinding, Severity},
 };
 
 /// Unread bytes that no pause of a client explains.
@@ -32,14 +29,14 @@ pub(super) fn not_reading(group: &Group<'_>) -> Option<Problem> {
     let stuck = |it: &Connection| it.unread.filter(|time| it.is_established() && *time >= NOT_READING && backs_up(it));
     // Of a client on another machine, only the server's end shows that it offers no room.
     let full = |it: &Connection| it.window_closed().filter(|time| *time >= NOT_READING);
-    let time = |it: &Connection| if it.side == Side::Client { stuck(it) } else { full(it) };
+    let time = |it: &Connection| if it.side == SocketSide::Client { stuck(it) } else { full(it) };
     let idle = |it: &Connection| it.unread.filter(|time| it.is_established() && it.socket.inode > 0 && *time >= LONG);
     let all: Vec<_> = group.clients.iter().chain(&group.remote).copied().collect();
     let shows = |it: &Connection| match it.side {
-        Side::Client => {
+        SocketSide::Client => {
             format!("{} unread for {}", bytes(it.bytes_unread().into()), at_least(it.unread.unwrap_or_default()))
         }
-        Side::Server => format!("{} wait for room at the client", bytes(it.socket.send_queue.into())),
+        SocketSide::Server => format!("{} wait for room at the client", bytes(it.socket.send_queue.into())),
     };
     if let Some((stuck, since)) = longest(&all, time) {
         let text = format!(

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use super::{Group, HALF_OPEN, Problem, SYN_UNANSWERED, at_least, connections, longest};
 use crate::{
-    checkup::CheckFinding,
     trace::connection::Connection,
     units::{bytes, count},
-    verdict::Severity,
+    verdict::{CheckFinding, Severity},
 };
 
 /// Clients whose server, or whose path to it, is dead without a word.

@@ -4,10 +4,9 @@ use std::{collections::HashMap, time::Duration};
 
 use super::{Group, Problem, SERVER_SILENT, at_least, connections, longest};
 use crate::{
-    checkup::CheckFinding,
     trace::connection::{Connection, SOON},
     units::{bytes, count},
-    verdict::Severity,
+    verdict::{CheckFinding, Severity},
 };
 
 /// Segments that a client sends into a wait before they prove that it expects replies. A replica sends one each second, and
