@@ -170,8 +170,12 @@ fn wait_for_copy(primary: &RedisServer, replica: &RedisServer) {
         info.contains("role:slave") && info.contains("master_link_status:up")
     };
     eventually("the old primary to copy the new one", SOON, copies);
-    let online = || primary.command(["INFO", "replication"]).contains("state=online");
-    eventually("the new primary to know its replica", SOON, online);
+    // One that does not know its replica in the cluster, too, ignores its wish to take over.
+    let known = || {
+        let online = primary.command(["INFO", "replication"]).contains("state=online");
+        online && primary.command(["CLUSTER", "SLOTS"]).contains(&replica.port().to_string())
+    };
+    eventually("the new primary to know its replica", SOON, known);
 }
 
 fn outages(target: &Json) -> Vec<f64> {

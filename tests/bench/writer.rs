@@ -51,14 +51,17 @@ impl Writer {
         command.args([PROGRAM, how, "mymaster"]).stdout(Stdio::piped());
         command.args(set.sentinels.iter().map(|sentinel| sentinel.address().to_string()));
         let mut process = command.spawn().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
         let writer = Self { _process: Running(process), written: Arc::default() };
         let written = Arc::clone(&writer.written);
         std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                let (time, port) = line.split_once(' ').unwrap();
+            let mut line = String::new();
+            // The last line of a process that is killed may be cut off.
+            while output.read_line(&mut line).is_ok() && line.ends_with('\n') {
+                let (time, port) = line.trim_end().split_once(' ').unwrap();
                 let time = SystemTime::UNIX_EPOCH + Duration::from_secs_f64(time.parse().unwrap());
                 written.lock().unwrap().push((time, port.parse().unwrap()));
+                line.clear();
             }
         });
         eventually("redis-py to write", START_LIMIT, || !writer.written.lock().unwrap().is_empty());
