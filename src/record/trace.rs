@@ -119,7 +119,12 @@ impl Tracer {
 
     fn traced(&mut self, at: Stamp, traced: &Traced) {
         match traced {
-            Traced::Watching(size) => self.figures.sample.size = *size,
+            // A watch that was cut off may have no other sample.
+            Traced::Watching(size) => {
+                let any = size.connections > 0 || self.before.any;
+                let samples = self.before.samples.saturating_add(1);
+                self.figures.sample = TraceSample { size: *size, samples, any, ..self.before };
+            }
             Traced::Sampled(sample) => {
                 let TraceSample { samples, any, closed, dropped, .. } = self.before;
                 self.figures.sample = TraceSample {
@@ -158,6 +163,7 @@ impl Tracer {
 
     fn ended(&mut self, at: Stamp, end: &TracedEnd) {
         let figures = &mut self.figures;
+        figures.sample.any = true;
         figures.unnoticed.retain(|it| (it.local, it.peer) != (end.local, end.peer));
         if !end.is_telling() {
             return;
@@ -175,6 +181,7 @@ impl Tracer {
     }
 
     fn attempt_failed(&mut self, at: Stamp, failed: &AttemptFailed) {
+        self.figures.sample.any = true;
         if self.attempts.len() < SERVERS || self.attempts.contains_key(&failed.peer) {
             self.attempts.entry(failed.peer).or_default().add(failed.how, at);
         }
