@@ -2136,7 +2136,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__trace)
-            opts="-p -d -o -q --port --pid --watch --duration --format --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --listen-metrics --allow-probe --otlp --otlp-header --help --config"
+            opts="-p -d -o -q --port --pid --watch --duration --format --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --listen-metrics --allow-probe --otlp --otlp-header --otlp-cacert --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2208,6 +2208,21 @@ _redis__doctor() {
                     ;;
                 --otlp-header)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --otlp-cacert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --config)

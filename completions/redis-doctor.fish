@@ -420,7 +420,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l allow-probe -d 'Let a scraper check this server, too (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l otlp -d 'Send metrics and outages to an OTLP collector' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l otlp-header -d 'Send this header to the collector (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l otlp-cacert -d 'Trust the authorities in this PEM file when connecting to the collector' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l otlp-cacert -d 'Trust the authorities in this PEM file for the collector' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l verify -d 'Publish numbered messages and account for each'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s D -l timestamps -d 'Print the UTC time before each line'
@@ -602,7 +602,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l liste
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l allow-probe -d 'Let a scraper check this server, too (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l otlp -d 'Send metrics and outages to an OTLP collector' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l otlp-header -d 'Send this header to the collector (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l otlp-cacert -d 'Trust the authorities in this PEM file when connecting to the collector' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l otlp-cacert -d 'Trust the authorities in this PEM file for the collector' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l stop-on-critical -d 'Stop when a connection cannot recover on its own'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l askpass -d 'Prompt for the password'
@@ -783,7 +783,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand watch" -l list
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand watch" -l allow-probe -d 'Let a scraper check this server, too (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand watch" -l otlp -d 'Send metrics and outages to an OTLP collector' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand watch" -l otlp-header -d 'Send this header to the collector (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand watch" -l otlp-cacert -d 'Trust the authorities in this PEM file when connecting to the collector' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand watch" -l otlp-cacert -d 'Trust the authorities in this PEM file for the collector' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand watch" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand watch" -l stop-on-critical -d 'Stop when a connection cannot recover on its own'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand watch" -l askpass -d 'Prompt for the password'
@@ -912,7 +912,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l list
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l allow-probe -d 'Let a scraper check this server, too (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l otlp -d 'Send metrics and outages to an OTLP collector' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l otlp-header -d 'Send this header to the collector (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l otlp-cacert -d 'Trust the authorities in this PEM file when connecting to the collector' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l otlp-cacert -d 'Trust the authorities in this PEM file for the collector' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l sandbox -d 'Use the embedded server'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l allow-remote -d 'Allow other machines to connect'
@@ -1211,6 +1211,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l list
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l allow-probe -d 'Let a scraper check this server, too (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l otlp -d 'Send metrics and outages to an OTLP collector' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l otlp-header -d 'Send this header to the collector (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l otlp-cacert -d 'Trust the authorities in this PEM file for the collector' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l watch -d 'Watch, and show events as they happen'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -s q -l quiet -d 'Print only problems'

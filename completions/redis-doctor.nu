@@ -336,7 +336,7 @@ module completions {
     --allow-probe: string     # Let a scraper check this server, too (repeatable)
     --otlp: string            # Send metrics and outages to an OTLP collector
     --otlp-header: string     # Send this header to the collector (repeatable)
-    --otlp-cacert: path       # Trust the authorities in this PEM file when connecting to the collector
+    --otlp-cacert: path       # Trust the authorities in this PEM file for the collector
     --help                    # Print long help (-h at the end: short help)
     --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     ...channels: string       # Channels to subscribe to (any bytes)
@@ -477,7 +477,7 @@ module completions {
     --allow-probe: string     # Let a scraper check this server, too (repeatable)
     --otlp: string            # Send metrics and outages to an OTLP collector
     --otlp-header: string     # Send this header to the collector (repeatable)
-    --otlp-cacert: path       # Trust the authorities in this PEM file when connecting to the collector
+    --otlp-cacert: path       # Trust the authorities in this PEM file for the collector
     --help                    # Print long help (-h at the end: short help)
     --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
@@ -618,7 +618,7 @@ module completions {
     --allow-probe: string     # Let a scraper check this server, too (repeatable)
     --otlp: string            # Send metrics and outages to an OTLP collector
     --otlp-header: string     # Send this header to the collector (repeatable)
-    --otlp-cacert: path       # Trust the authorities in this PEM file when connecting to the collector
+    --otlp-cacert: path       # Trust the authorities in this PEM file for the collector
     --help                    # Print long help (-h at the end: short help)
     --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
@@ -686,7 +686,7 @@ module completions {
     --allow-probe: string     # Let a scraper check this server, too (repeatable)
     --otlp: string            # Send metrics and outages to an OTLP collector
     --otlp-header: string     # Send this header to the collector (repeatable)
-    --otlp-cacert: path       # Trust the authorities in this PEM file when connecting to the collector
+    --otlp-cacert: path       # Trust the authorities in this PEM file for the collector
     --no-evidence             # Gather no evidence about outages
     --help                    # Print long help (-h at the end: short help)
     --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
@@ -883,6 +883,7 @@ module completions {
     --allow-probe: string     # Let a scraper check this server, too (repeatable)
     --otlp: string            # Send metrics and outages to an OTLP collector
     --otlp-header: string     # Send this header to the collector (repeatable)
+    --otlp-cacert: path       # Trust the authorities in this PEM file for the collector
     --help                    # Print long help (-h at the end: short help)
     --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     server?: string           # Examine connections to this server only (HOST:PORT or a URL)

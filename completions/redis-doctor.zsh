@@ -253,7 +253,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--allow-probe=[Let a scraper check this server, too (repeatable)]:URL:_default' \
 '--otlp=[Send metrics and outages to an OTLP collector]::URL:_default' \
 '*--otlp-header=[Send this header to the collector (repeatable)]:NAME=VALUE:_default' \
-'--otlp-cacert=[Trust the authorities in this PEM file when connecting to the collector]:FILE:_files' \
+'--otlp-cacert=[Trust the authorities in this PEM file for the collector]:FILE:_files' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--verify[Publish numbered messages and account for each]' \
 '-D[Print the UTC time before each line]' \
@@ -357,7 +357,7 @@ ledger\:"SET of numbered keys, read back at the end"))' \
 '*--allow-probe=[Let a scraper check this server, too (repeatable)]:URL:_default' \
 '--otlp=[Send metrics and outages to an OTLP collector]::URL:_default' \
 '*--otlp-header=[Send this header to the collector (repeatable)]:NAME=VALUE:_default' \
-'--otlp-cacert=[Trust the authorities in this PEM file when connecting to the collector]:FILE:_files' \
+'--otlp-cacert=[Trust the authorities in this PEM file for the collector]:FILE:_files' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
 '(-a --pass)--askpass[Prompt for the password]' \
@@ -459,7 +459,7 @@ ledger\:"SET of numbered keys, read back at the end"))' \
 '*--allow-probe=[Let a scraper check this server, too (repeatable)]:URL:_default' \
 '--otlp=[Send metrics and outages to an OTLP collector]::URL:_default' \
 '*--otlp-header=[Send this header to the collector (repeatable)]:NAME=VALUE:_default' \
-'--otlp-cacert=[Trust the authorities in this PEM file when connecting to the collector]:FILE:_files' \
+'--otlp-cacert=[Trust the authorities in this PEM file for the collector]:FILE:_files' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
 '(-a --pass)--askpass[Prompt for the password]' \
@@ -509,7 +509,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--allow-probe=[Let a scraper check this server, too (repeatable)]:URL:_default' \
 '--otlp=[Send metrics and outages to an OTLP collector]::URL:_default' \
 '*--otlp-header=[Send this header to the collector (repeatable)]:NAME=VALUE:_default' \
-'--otlp-cacert=[Trust the authorities in this PEM file when connecting to the collector]:FILE:_files' \
+'--otlp-cacert=[Trust the authorities in this PEM file for the collector]:FILE:_files' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '(-u --uri)--sandbox[Use the embedded server]' \
 '--allow-remote[Allow other machines to connect]' \
@@ -660,6 +660,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--allow-probe=[Let a scraper check this server, too (repeatable)]:URL:_default' \
 '--otlp=[Send metrics and outages to an OTLP collector]::URL:_default' \
 '*--otlp-header=[Send this header to the collector (repeatable)]:NAME=VALUE:_default' \
+'--otlp-cacert=[Trust the authorities in this PEM file for the collector]:FILE:_files' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--watch[Watch, and show events as they happen]' \
 '-q[Print only problems]' \

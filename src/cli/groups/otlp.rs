@@ -39,7 +39,7 @@ pub(in crate::cli) struct OtlpArgs {
     /// out of the list of processes.
     #[arg(long, value_name = "NAME=VALUE", requires = "otlp", value_parser = value::secret)]
     otlp_header: Vec<Secret>,
-    /// Trust the authorities in this PEM file when connecting to the collector
+    /// Trust the authorities in this PEM file for the collector
     ///
     /// Without it, those of OTEL_EXPORTER_OTLP_CERTIFICATE are trusted, or those of the system. --cacert is for the server
     /// under diagnosis only.
