@@ -4,34 +4,30 @@
 //! so a scrape does not delay the run; a target that changes while it is being read is copied first.
 
 mod cluster;
+mod histogram;
+mod traced;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-pub(crate) use self::cluster::{ClientMetrics, ClusterMetrics};
+pub(crate) use self::{
+    cluster::{ClientMetrics, ClusterMetrics},
+    histogram::{BUCKETS, Histogram, SCHEMA},
+    traced::TracedMetrics,
+};
 use super::{Outage, OutageKind};
 use crate::{
     classify::{ErrorClass, FailureKey},
-    clock::{Stamp, nanos},
-    distribution::Distribution,
+    clock::Stamp,
     event::{
-        AttemptEnd, ClientState, ClusterEvent, CommandFailed, Counters, Ending, Event, EventKind, EventSink, Interval,
-        RefusalBegan, RefusalEnded, RunStarted, ServerIdentity, TraceSize, Traced, role_name,
+        ClientState, ClusterEvent, CommandFailed, Counters, Event, EventKind, EventSink, Interval, RefusalBegan,
+        RefusalEnded, RunStarted, ServerIdentity, role_name,
     },
     foreign::Foreign,
-    verdict::Severity,
 };
-
-/// The upper limits of the buckets of a histogram, in microseconds: few, because each target has them all.
-pub(crate) const BUCKETS: [u64; 11] = [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 100_000, 500_000, 2_500_000];
-
-/// The resolution of the fine buckets of a histogram, as Prometheus' native histograms and OTLP's exponential ones count it:
-/// each limit is 2^(1/2^3) times the one before, so a quantile is off by 4.4 % at most.
-pub(crate) const SCHEMA: i32 = 3;
 
 /// Maximum number of label sets of a metric of a target; what exceeds it is counted without its server.
 const LABEL_SETS: usize = 256;
@@ -112,21 +108,6 @@ pub(crate) struct TargetMetrics {
     pub traced: Option<Box<TracedMetrics>>,
 }
 
-/// The metrics of a trace.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct TracedMetrics {
-    /// Connections in the last sample, and the servers at their other ends.
-    pub size: TraceSize,
-    /// Connections that ended, by server and the way in which they ended.
-    pub ended: BTreeMap<(String, Ending), u64>,
-    /// Bytes that were never acknowledged.
-    pub bytes_in_doubt: u64,
-    /// Failed attempts to connect, by server and the way in which they failed.
-    pub attempts: BTreeMap<(String, AttemptEnd), u64>,
-    /// Findings that are there, by code and server.
-    pub findings: BTreeMap<(String, String), Severity>,
-}
-
 /// The server behind a connection; empty if it is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Server {
@@ -134,20 +115,6 @@ pub(crate) struct Server {
     pub node: String,
     /// `primary` or `replica`.
     pub role: String,
-}
-
-/// A histogram, cumulative over time, with the few fixed buckets of a classic one and the fine ones of a native one.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Histogram {
-    counts: [u64; BUCKETS.len()],
-    /// Number of durations by the index of their fine bucket: at most 340, because no duration exceeds an hour.
-    fine: BTreeMap<i32, u64>,
-    /// Durations of zero, which have no fine bucket.
-    pub zeros: u64,
-    /// Number of all durations, those above the last limit included.
-    pub count: u64,
-    /// Sum of all durations.
-    pub sum: Duration,
 }
 
 /// A connection: its server, and that of its latest outage.
@@ -295,32 +262,6 @@ impl Track {
     }
 }
 
-impl TracedMetrics {
-    fn count(&mut self, traced: &Traced) {
-        // Beyond the limit, without the server.
-        let named = |number: usize, server: SocketAddr| {
-            if number < LABEL_SETS { server.to_string() } else { String::new() }
-        };
-        match traced {
-            Traced::Watching(size) => self.size = *size,
-            Traced::Sampled(sample) => self.size = sample.size,
-            Traced::Found(found) | Traced::Standing(found) => {
-                let key = (found.code().to_owned(), named(self.findings.len(), found.server));
-                self.findings.insert(key, found.finding.severity);
-            }
-            Traced::Cleared(found) => _ = self.findings.remove(&(found.code().to_owned(), found.server.to_string())),
-            Traced::Ended(end) if end.is_telling() => {
-                *self.ended.entry((named(self.ended.len(), end.peer), end.how)).or_default() += 1;
-                self.bytes_in_doubt = self.bytes_in_doubt.saturating_add(end.in_doubt_bytes);
-            }
-            Traced::AttemptFailed(failed) => {
-                *self.attempts.entry((named(self.attempts.len(), failed.peer), failed.how)).or_default() += 1;
-            }
-            Traced::Ended(_) | Traced::Unnoticed(_) | Traced::Connected(_) | Traced::Connection(_) => {}
-        }
-    }
-}
-
 impl TargetMetrics {
     fn count(&mut self, interval: &Interval) {
         self.counters += interval.counters;
@@ -391,43 +332,6 @@ impl TargetMetrics {
     }
 }
 
-impl Histogram {
-    fn add(&mut self, part: &Distribution) {
-        part.visit(|duration, number| {
-            let micros = nanos(duration).div_ceil(1000);
-            let bucket = BUCKETS.partition_point(|limit| *limit < micros);
-            if let Some(count) = self.counts.get_mut(bucket) {
-                *count += number;
-            }
-            match fine_bucket(duration) {
-                Some(index) => *self.fine.entry(index).or_default() += number,
-                None => self.zeros += number,
-            }
-            self.count += number;
-            self.sum += duration * u32::try_from(number).unwrap_or(u32::MAX);
-        });
-    }
-
-    /// Returns the number of durations up to each limit of [`BUCKETS`].
-    pub(crate) fn cumulative(&self) -> impl Iterator<Item = u64> {
-        self.counts.iter().scan(0, |sum, count| {
-            *sum += count;
-            Some(*sum)
-        })
-    }
-
-    /// Returns the fine buckets that are not empty, in order: index, and number of durations.
-    pub(crate) fn fine(&self) -> impl Iterator<Item = (i32, u64)> {
-        self.fine.iter().map(|(index, count)| (*index, *count))
-    }
-}
-
-/// Returns the index of the fine bucket of a duration: the limit of bucket 0 is a second, and belongs to it. `None` for zero.
-fn fine_bucket(duration: Duration) -> Option<i32> {
-    let steps = duration.as_secs_f64().log2() * f64::from(1 << SCHEMA);
-    steps.is_finite().then(|| steps.ceil() as i32)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -461,25 +365,6 @@ mod tests {
     }
 
     #[test]
-    fn fine_buckets_have_their_upper_limit_and_hold_each_duration_once() {
-        let index = |seconds: f64| fine_bucket(Duration::from_secs_f64(seconds));
-        let expected = [(1.0, 0), (2.0, 8), (0.5, -8), (1.000_001, 1), (0.999_999, 0), (0.25, -16), (3600.0, 95)];
-        expected.into_iter().for_each(|(seconds, expected)| assert_eq!(index(seconds), Some(expected), "{seconds}"));
-        assert_eq!((index(0.0), fine_bucket(Duration::from_nanos(1))), (None, Some(-239)));
-        for duration in (0..30).map(|bit| Duration::from_nanos((1 << bit) + (1 << bit) / 3)) {
-            let limit = f64::from(fine_bucket(duration).unwrap());
-            let limits = [limit - 1.0, limit].map(|steps| (steps / f64::from(1 << SCHEMA)).exp2());
-            assert!(limits[0] < duration.as_secs_f64() && duration.as_secs_f64() <= limits[1], "{duration:?}");
-        }
-        let mut histogram = Histogram::default();
-        let mut part = Distribution::default();
-        [0, 150, 150_000, 151_000, 2_000_000_000].into_iter().map(Duration::from_nanos).for_each(|it| part.record(it));
-        histogram.add(&part);
-        let fine: u64 = histogram.fine().map(|(_, count)| count).sum();
-        assert_eq!((fine + histogram.zeros, histogram.zeros, histogram.fine().count()), (histogram.count, 1, 3));
-    }
-
-    #[test]
     fn a_reading_does_not_change_afterwards() {
         let plan = crate::record::fixture::plan();
         let mut meter = fed(&[started(plan), at(0.1, connected(1))]);
@@ -490,19 +375,6 @@ mod tests {
         assert_eq!(during.targets[0].longest_open(Stamp::from_nanos(3_000_000_000)), Duration::from_secs(2));
         meter.on_event(&at(1.5, reconnected(2, 0.5)));
         assert!(meter.read().targets[0].down.is_empty());
-    }
-
-    #[test]
-    fn a_duration_is_in_the_bucket_of_its_upper_limit() {
-        let mut part = Distribution::default();
-        for micros in [1, 100, 101, 2_500_000, 2_500_001] {
-            part.record(Duration::from_micros(micros));
-        }
-        let mut histogram = Histogram::default();
-        histogram.add(&part);
-        let cumulative: Vec<_> = histogram.cumulative().collect();
-        assert_eq!((cumulative[0], cumulative[1], cumulative[BUCKETS.len() - 1]), (2, 3, 4));
-        assert_eq!((histogram.count, histogram.sum), (5, Duration::from_micros(5_000_203)));
     }
 
     #[test]
