@@ -41,7 +41,7 @@ pub(crate) struct RunContext {
     /// Signals that another server may have taken the target's place: a connection was lost, or a command redirected.
     pub(crate) doubts: Notify,
     pub(super) heartbeat: Heartbeat,
-    pub(super) identifications: Semaphore,
+    pub(super) identifications: Arc<Semaphore>,
     /// This process; shared if the run has several targets.
     pub(super) process: Arc<OwnProcess>,
     /// False if its pauses are watched for all targets together.
@@ -68,7 +68,7 @@ impl RunContext {
             observer,
             ledger: Ledger::default(),
             doubts: Notify::new(),
-            identifications: Semaphore::new(IDENTIFICATIONS),
+            identifications: Arc::new(Semaphore::new(IDENTIFICATIONS)),
             target: watch::Sender::new(plan.target.clone()),
             keys: watch::Sender::new(run_id.as_str().into()),
             heartbeat: Heartbeat::new(may_send, dialect.nonce),

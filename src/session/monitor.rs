@@ -221,11 +221,7 @@ impl Monitor {
         for change in changes {
             match change {
                 Change::Lost(loss) => self.on_lost(loss),
-                Change::Restored(loss, at) => {
-                    let ctx = Arc::clone(&self.ctx);
-                    let _turn = ctx.identifications.acquire().await;
-                    Box::pin(self.on_restored(&loss, at)).await;
-                }
+                Change::Restored(loss, at) => Box::pin(self.on_restored(&loss, at)).await,
                 Change::Stalled { since, unanswered, at } => {
                     self.end_stretch(at);
                     self.emit(at, EventKind::Stalled { since, unanswered, flow: None });
@@ -285,7 +281,8 @@ impl Monitor {
         self.generation += 1;
         self.session.request_subscription();
         let old = self.peer();
-        self.identify().await;
+        let _turn = Arc::clone(&self.ctx.identifications).acquire_owned().await;
+        Box::pin(self.identify()).await;
         let outage = self.outage.take();
         let succession = Succession::between(&old, &self.peer(), self.ctx.clock.now().since(loss.at));
         let healthy = self.ctx.path.health().healthy_since.filter(|_| outage.is_some());
@@ -317,8 +314,7 @@ impl Monitor {
             }),
         );
         // The outage's interest in the path ends here: its health was needed above.
-        let superseded = outage.and_then(|outage| outage.superseded);
-        if let Some(at) = superseded {
+        if let Some(at) = outage.and_then(|outage| outage.superseded) {
             self.on_superseded(at).await;
         }
         if let Some(resubscription) = &mut self.resubscription {

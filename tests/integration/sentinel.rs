@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use crate::harness::{Certificates, Doctor, RedisServer, SentinelSet, closed_port, eventually};
+use crate::harness::{Certificates, Doctor, RedisServer, SentinelSet, Signal, closed_port, eventually};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -95,9 +95,13 @@ fn sentinels_that_name_different_primaries_are_a_finding() {
 #[test]
 fn a_killed_primary_is_left_for_the_new_one_and_the_failover_is_named() {
     let mut set = SentinelSet::start(1, 3);
-    let run = doctor("soak --workload ledger,pubsub --rate 100 -d 9s --format json").args(set.flags()).spawn();
+    let run = doctor("soak --workload ledger,pubsub --rate 100 --format json").args(set.flags()).spawn();
     run.wait_for_stderr("connected", SOON);
     set.primary.kill9();
+    run.wait_for_stderr("reconnected", SOON);
+    let written = || set.replicas[0].command(["KEYS", "redis-doctor:*:ledger:*"]).lines().count();
+    eventually("some seconds of writes to the new primary", SOON, || written() > 400);
+    run.signal(Signal::INT);
     let report = run.finish().json();
     let (old, new) = (set.primary.address().to_string(), set.replicas[0].address().to_string());
     let failovers = report["sentinels"]["failovers"].as_array().unwrap();
@@ -125,9 +129,11 @@ fn a_killed_primary_is_left_for_the_new_one_and_the_failover_is_named() {
 #[test]
 fn a_frozen_primary_is_left_as_soon_as_another_is_named() {
     let set = SentinelSet::start(1, 3);
-    let run = doctor("soak --workload ledger --rate 50 -d 9s --format json").args(set.flags()).spawn();
+    let run = doctor("soak --workload ledger --rate 50 --format json").args(set.flags()).spawn();
     run.wait_for_stderr("connected", SOON);
     set.primary.sigstop();
+    run.wait_for_stderr("reconnected", SOON);
+    run.signal(Signal::INT);
     let report = run.finish().code(1).json();
     let failover = &report["sentinels"]["failovers"][0];
     assert_eq!(failover["to"], json!(set.replicas[0].address().to_string()), "{failover}");
