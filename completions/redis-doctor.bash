@@ -2136,7 +2136,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__trace)
-            opts="-p -d -o -q --port --pid --watch --duration --format --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --listen-metrics --allow-probe --otlp --otlp-header --otlp-cacert --help --config"
+            opts="-p -d -o -q --port --pid --watch --duration --format --output --quiet --color --journal --journal-max-size --journal-reopen --exit-zero --listen-metrics --allow-probe --otlp --otlp-header --otlp-cacert --fail-on --warn-on --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2186,14 +2186,6 @@ _redis__doctor() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --fail-on)
-                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
-                    return 0
-                    ;;
-                --warn-on)
-                    COMPREPLY=($(compgen -W "ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts" -- "${cur}"))
-                    return 0
-                    ;;
                 --listen-metrics)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2223,6 +2215,14 @@ _redis__doctor() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "attempts_failed bytes_in_doubt connections_lost" -- "${cur}"))
+                    return 0
+                    ;;
+                --warn-on)
+                    COMPREPLY=($(compgen -W "attempts_failed bytes_in_doubt connections_lost" -- "${cur}"))
                     return 0
                     ;;
                 --config)

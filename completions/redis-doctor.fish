@@ -1159,59 +1159,17 @@ always\t''
 never\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l journal -d 'Append all events to this file as NDJSON' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l journal-max-size -d 'Rename the journal to FILE.1 at this size' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l fail-on -d 'Exit 2 (critical) if this is true (repeatable)' -r -f -a "ambiguous\t''
-attempts_failed\t''
-availability\t''
-bytes_in_doubt\t''
-connections_lost\t''
-desyncs\t''
-duplicated\t''
-e2e_p99\t''
-elements_lost\t''
-errors\t''
-lost\t''
-max\t''
-mean\t''
-outage\t''
-p50\t''
-p90\t''
-p99\t''
-p99.9\t''
-ran_twice\t''
-reconnect_peak\t''
-reconnects\t''
-reordered\t''
-service\t''
-timeouts\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l warn-on -d 'Exit 1 (degraded) if this is true (repeatable)' -r -f -a "ambiguous\t''
-attempts_failed\t''
-availability\t''
-bytes_in_doubt\t''
-connections_lost\t''
-desyncs\t''
-duplicated\t''
-e2e_p99\t''
-elements_lost\t''
-errors\t''
-lost\t''
-max\t''
-mean\t''
-outage\t''
-p50\t''
-p90\t''
-p99\t''
-p99.9\t''
-ran_twice\t''
-reconnect_peak\t''
-reconnects\t''
-reordered\t''
-service\t''
-timeouts\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l listen-metrics -d 'Serve metrics to Prometheus at this address' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l allow-probe -d 'Let a scraper check this server, too (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l otlp -d 'Send metrics and outages to an OTLP collector' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l otlp-header -d 'Send this header to the collector (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l otlp-cacert -d 'Trust the authorities in this PEM file for the collector' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l fail-on -d 'Exit 2 (critical) if this is true (repeatable)' -r -f -a "attempts_failed\t''
+bytes_in_doubt\t''
+connections_lost\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l warn-on -d 'Exit 1 (degraded) if this is true (repeatable)' -r -f -a "attempts_failed\t''
+bytes_in_doubt\t''
+connections_lost\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -l watch -d 'Watch, and show events as they happen'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand trace" -s q -l quiet -d 'Print only problems'

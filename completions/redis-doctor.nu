@@ -856,11 +856,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor trace fail_on" [] {
-    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "attempts_failed" "bytes_in_doubt" "connections_lost" ]
   }
 
   def "nu-complete redis-doctor trace warn_on" [] {
-    [ "ambiguous" "attempts_failed" "availability" "bytes_in_doubt" "connections_lost" "desyncs" "duplicated" "e2e_p99" "elements_lost" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "ran_twice" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+    [ "attempts_failed" "bytes_in_doubt" "connections_lost" ]
   }
 
   # Examine the connections of running applications (Linux)
@@ -876,14 +876,14 @@ module completions {
     --journal: path           # Append all events to this file as NDJSON
     --journal-max-size: string # Rename the journal to FILE.1 at this size
     --journal-reopen          # Do not end the run on SIGHUP, for logrotate
-    --fail-on: string@"nu-complete redis-doctor trace fail_on" # Exit 2 (critical) if this is true (repeatable)
-    --warn-on: string@"nu-complete redis-doctor trace warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
     --listen-metrics: string  # Serve metrics to Prometheus at this address
     --allow-probe: string     # Let a scraper check this server, too (repeatable)
     --otlp: string            # Send metrics and outages to an OTLP collector
     --otlp-header: string     # Send this header to the collector (repeatable)
     --otlp-cacert: path       # Trust the authorities in this PEM file for the collector
+    --fail-on: string@"nu-complete redis-doctor trace fail_on" # Exit 2 (critical) if this is true (repeatable)
+    --warn-on: string@"nu-complete redis-doctor trace warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --help                    # Print long help (-h at the end: short help)
     --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     server?: string           # Examine connections to this server only (HOST:PORT or a URL)

@@ -654,13 +654,13 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous attempts_failed availability bytes_in_doubt connections_lost desyncs duplicated e2e_p99 elements_lost errors lost max mean outage p50 p90 p99 p99.9 ran_twice reconnect_peak reconnects reordered service timeouts)' \
 '--listen-metrics=[Serve metrics to Prometheus at this address]:ADDRESS:_default' \
 '*--allow-probe=[Let a scraper check this server, too (repeatable)]:URL:_default' \
 '--otlp=[Send metrics and outages to an OTLP collector]::URL:_default' \
 '*--otlp-header=[Send this header to the collector (repeatable)]:NAME=VALUE:_default' \
 '--otlp-cacert=[Trust the authorities in this PEM file for the collector]:FILE:_files' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(attempts_failed bytes_in_doubt connections_lost)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(attempts_failed bytes_in_doubt connections_lost)' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--watch[Watch, and show events as they happen]' \
 '-q[Print only problems]' \

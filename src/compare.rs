@@ -36,11 +36,16 @@ pub(crate) struct Recording {
     series: Series,
     /// True if a run has several targets: the record of a single one does not fit them.
     several: bool,
+    /// True if a run is a trace.
+    traced: bool,
 }
 
 impl EventSink for Recording {
     fn on_event(&mut self, event: &Event) {
-        self.several |= matches!(&event.kind, EventKind::RunStarted(started) if started.plan.scope.is_some());
+        if let EventKind::RunStarted(started) = &event.kind {
+            self.several |= started.plan.scope.is_some();
+            self.traced |= started.plan.trace.is_some();
+        }
         self.recorder.on_event(event);
         if let EventKind::Interval(interval) = &event.kind {
             self.series.add(interval);
@@ -61,10 +66,13 @@ impl Side {
     /// Makes a side from the events of its runs.
     ///
     /// # Errors
-    /// If there are no runs, or some with several targets.
+    /// If there are no runs, or some with several targets, or a trace.
     pub(crate) fn recorded(name: String, recording: Recording) -> Result<Self, Unreadable> {
         if recording.several {
             return Err(Unreadable::SeveralTargets);
+        }
+        if recording.traced {
+            return Err(Unreadable::Trace);
         }
         Self::reported(name, &Report::replayed(&recording.recorder.figures(), &[], &[]), recording.series)
     }

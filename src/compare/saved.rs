@@ -23,6 +23,8 @@ pub(crate) enum Unreadable {
     Empty,
     #[error("its run has several targets; compare runs of one target")]
     SeveralTargets,
+    #[error("it is a trace, which has no figures to compare; compare runs of ping, subscribe or soak")]
+    Trace,
 }
 
 /// The part of a report that is compared.

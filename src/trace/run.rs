@@ -329,8 +329,9 @@ impl<'a> Examination<'a> {
         traced(Traced::Sampled(TraceSample { size, samples: follower.samples, any, closed, dropped }))
     }
 
-    /// Reports what the last sample shows.
+    /// Reports the ends since the last reading of the broadcast, and what the last sample shows.
     fn conclude(mut self, now: Stamp, on_event: &mut OnEvent<'_>) {
+        self.hear(now, on_event);
         self.follower.name();
         let problems = self.follower.judge();
         let there = |key: &(&'static str, SocketAddr)| problems.iter().any(|it| (it.code, it.server) == *key);

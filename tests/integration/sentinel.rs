@@ -133,6 +133,8 @@ fn a_frozen_primary_is_left_as_soon_as_another_is_named() {
     run.wait_for_stderr("connected", SOON);
     set.primary.sigstop();
     run.wait_for_stderr("reconnected", SOON);
+    let written = || set.replicas[0].command(["KEYS", "redis-doctor:*:ledger:*"]).lines().count();
+    eventually("writes to the new primary", SOON, || written() > 20);
     run.signal(Signal::INT);
     let report = run.finish().code(1).json();
     let failover = &report["sentinels"]["failovers"][0];

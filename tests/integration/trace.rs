@@ -179,6 +179,7 @@ fn the_watch_dates_endings_and_attempts() {
     drop(client);
     server.kill9();
     (0..3).for_each(|_| refused(address));
+    watching.wait_for_stdout("\"closed_by_server\"", SOON);
     watching.wait_for_stdout("\"attempt_failed\"", SOON);
     watching.signal(Signal::INT);
     let output = watching.finish();
@@ -234,6 +235,8 @@ fn a_journal_gives_the_same_report_and_gates_decide_the_exit_code() {
     let other = file("ping.ndjson");
     Doctor::new(["soak", "-d", "1s", "--journal", &other]).target(&server).run();
     Doctor::new(["report", &journal, &other]).run().code(3).stderr_contains("journals of trace alone");
+    let compared = Doctor::new(["compare", &other, &journal]).run();
+    compared.code(3).stdout_is_empty().stderr_contains("it is a trace, which has no figures to compare");
 }
 
 #[test]

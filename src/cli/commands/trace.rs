@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 
 use crate::{
     cli::{
-        choice::formats,
+        choice::{completed, formats},
         environment::{Environment, fresh_seed},
         error::UsageError,
         groups::{ConnectionArgs, GateArgs, JournalArgs, MetricsArgs, ResultArgs},
@@ -21,8 +21,17 @@ use crate::{
 /// The port of Redis and Valkey.
 const PORT: u16 = 6379;
 
+/// Long help of `--fail-on`.
+const CONDITIONS: &str = "Exit 2 (critical) if this is true (repeatable)
+
+For example connections_lost>0, attempts_failed>10 or bytes_in_doubt>0.";
+
 /// Flags of `trace`.
 #[derive(Args, Debug)]
+#[command(
+    mut_arg("fail_on", |gate| gate.long_help(CONDITIONS).value_parser(completed(str::parse::<Gate>, figures))),
+    mut_arg("warn_on", |gate| gate.value_parser(completed(str::parse::<Gate>, figures)))
+)]
 pub(in crate::cli) struct TraceArgs {
     /// Examine connections to this server only (HOST:PORT or a URL)
     ///
@@ -128,12 +137,16 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 no connection or wrong usage."
     }
 }
 
+/// Returns the figures that a condition may name.
+fn figures() -> Vec<&'static str> {
+    Metric::of_trace().collect()
+}
+
 /// Refuses conditions on figures that a trace does not have.
 fn refuse_other_figures(flag: &'static str, gates: &[Gate]) -> Result<(), UsageError> {
     let Some(gate) = gates.iter().find(|gate| !gate.metric.is_of_trace()) else { return Ok(()) };
-    let known: Vec<_> = Metric::of_trace().collect();
     let problem = format!("'{gate}': a trace has no such figure");
-    Err(UsageError::new(flag, problem, format!("use one of {}", known.join(", "))))
+    Err(UsageError::new(flag, problem, format!("use one of {}", figures().join(", "))))
 }
 
 /// Reads a server.

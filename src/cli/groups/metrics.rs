@@ -16,8 +16,8 @@ use crate::{
 pub(in crate::cli) struct MetricsArgs {
     /// Serve metrics to Prometheus at this address
     ///
-    /// HOST:PORT, or a port of 127.0.0.1; port 0 picks a free one. The path is /metrics, and the format is OpenMetrics or the
-    /// text format of Prometheus, as the scraper accepts. Metrics are served until the report is written.
+    /// HOST:PORT, or a port of 127.0.0.1; port 0 picks a free one. The path is /metrics, and the format is OpenMetrics, the
+    /// text format of Prometheus or its protobuf, as the scraper accepts. Metrics are served until the report is written.
     #[arg(long, value_name = "ADDRESS", value_parser = value::listen)]
     listen_metrics: Option<SocketAddr>,
     /// Let a scraper check this server, too (repeatable)
