@@ -103,8 +103,30 @@ impl Buckets {
     }
 }
 
-/// A number of a sum of blocks.
-pub(super) type Statistic = fn(&Sum<'_>) -> f64;
+/// A number of a run.
+#[derive(Clone, Copy)]
+pub(super) enum Statistic {
+    /// Of the sum of its blocks.
+    Total(fn(&Sum<'_>) -> f64),
+    /// The mean over its blocks, without those that have no such number. A quantile needs it: of a deal that mixes two runs
+    /// without an overlap, the total has the quantile of either run, so every deal would differ as much as the runs do.
+    Mean(fn(&Sum<'_>) -> f64),
+}
+
+impl Statistic {
+    const fn of(&self) -> fn(&Sum<'_>) -> f64 {
+        match self {
+            Self::Total(of) | Self::Mean(of) => *of,
+        }
+    }
+}
+
+/// Returns the mean of those that are numbers; not a number if there are none.
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (count, sum) =
+        values.filter(|value| value.is_finite()).fold((0_u32, 0.0), |(n, sum), value| (n + 1, sum + value));
+    sum / f64::from(count)
+}
 
 /// The reach of chance.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -115,8 +137,7 @@ pub(super) struct Chance {
     pub(super) spread: f64,
 }
 
-/// Returns how far chance reaches for each statistic: a number of a sum of blocks, whose difference between the runs is
-/// observed. `None` if there are too few blocks, or a run has no such number.
+/// Returns how far chance reaches for each statistic, whose difference between the runs is observed. `None` if there are too few blocks, or a run has no such number.
 pub(super) fn of(before: &[Block], after: &[Block], statistics: &[Statistic]) -> Vec<Option<Chance>> {
     if before.len() < FEWEST || after.len() < FEWEST {
         return vec![None; statistics.len()];
@@ -124,11 +145,24 @@ pub(super) fn of(before: &[Block], after: &[Block], statistics: &[Statistic]) ->
     let blocks: Vec<&Block> = before.iter().chain(after).collect();
     let buckets = Buckets::of(&blocks);
     let cards: Vec<_> = blocks.into_iter().map(|block| buckets.card(block)).collect();
-    let mut dealt: Vec<&Card> = cards.iter().collect();
-    let differences = |cards: &[&Card]| -> Vec<f64> {
-        let (one, other) = cards.split_at(before.len());
-        let (one, other) = (buckets.sum(one), buckets.sum(other));
-        statistics.iter().map(|statistic| (statistic(&other) - statistic(&one)).abs()).collect()
+    let numbers = |card| {
+        let alone = buckets.sum(&[card]);
+        statistics.iter().map(|statistic| statistic.of()(&alone)).collect()
+    };
+    let cards: Vec<(&Card, Vec<f64>)> = cards.iter().map(|card| (card, numbers(card))).collect();
+    let mut dealt: Vec<_> = cards.iter().collect();
+    let differences = |cards: &[&(&Card, Vec<f64>)]| -> Vec<f64> {
+        let sides = cards.split_at(before.len());
+        let total = |side: &[&(&Card, Vec<f64>)]| buckets.sum(&side.iter().map(|(card, _)| *card).collect::<Vec<_>>());
+        let (one, other) = (total(sides.0), total(sides.1));
+        let difference = |(index, statistic): (usize, &Statistic)| match statistic {
+            Statistic::Total(of) => of(&other) - of(&one),
+            Statistic::Mean(_) => {
+                let [one, other] = [sides.0, sides.1].map(|side| mean(side.iter().map(|(_, numbers)| numbers[index])));
+                other - one
+            }
+        };
+        statistics.iter().enumerate().map(difference).map(f64::abs).collect()
     };
     let observed = differences(&dealt);
     let mut random = Random::from_seed(SEED);

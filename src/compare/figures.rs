@@ -2,7 +2,7 @@
 
 use super::{
     Side,
-    chance::{self, Chance, Statistic},
+    chance::{self, Chance, Statistic, Sum},
     outages,
     saved::Saved,
     series,
@@ -97,7 +97,10 @@ const DEFINITIONS: &[Definition] = &[
         unit: Unit::PerSecond,
         more_is_better: true,
         value: |saved| saved.probes.as_ref()?.rate,
-        test: Test::Blocks { statistic: |sum| (sum.counters.ok as f64 / sum.seconds).ln(), least: Some(RATE) },
+        test: Test::Blocks {
+            statistic: Statistic::Total(|sum| (sum.counters.ok as f64 / sum.seconds).ln()),
+            least: Some(RATE),
+        },
     },
     latency("p50", |saved| Some(saved.latency.as_ref()?.p50), |sum| sum.latency.quantile(0.5), MEDIAN),
     latency("p90", |saved| Some(saved.latency.as_ref()?.p90), |sum| sum.latency.quantile(0.9), TAIL),
@@ -108,22 +111,22 @@ const DEFINITIONS: &[Definition] = &[
     latency("e2e_p99", |saved| Some(saved.end_to_end.as_ref()?.p99), |sum| sum.end_to_end.quantile(0.99), TAIL),
 ];
 
-const fn absolute(statistic: Statistic) -> Test {
-    Test::Blocks { statistic, least: None }
+const fn absolute(statistic: fn(&Sum<'_>) -> f64) -> Test {
+    Test::Blocks { statistic: Statistic::Total(statistic), least: None }
 }
 
 /// A number of messages, of which none is best. The runs may differ in length, so the statistic is a rate.
-const fn messages(name: &'static str, value: fn(&Saved) -> Option<f64>, statistic: Statistic) -> Definition {
+const fn messages(name: &'static str, value: fn(&Saved) -> Option<f64>, statistic: fn(&Sum<'_>) -> f64) -> Definition {
     Definition { name, unit: Unit::Count, more_is_better: false, value, test: absolute(statistic) }
 }
 
 const fn latency(
     name: &'static str,
     value: fn(&Saved) -> Option<f64>,
-    statistic: Statistic,
+    quantile: fn(&Sum<'_>) -> f64,
     least: Least,
 ) -> Definition {
-    let test = Test::Blocks { statistic, least: Some(least) };
+    let test = Test::Blocks { statistic: Statistic::Mean(quantile), least: Some(least) };
     Definition { name, unit: Unit::Seconds, more_is_better: false, value, test }
 }
 

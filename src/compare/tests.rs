@@ -13,19 +13,24 @@ use crate::{
 /// Number of intervals of a run, one a second.
 const SECONDS: usize = 60;
 
-/// A run with ten replies a second. Their latency wanders: what is slow in one second is slow in the next.
 fn run(seed: u64, factor: f64) -> Side {
+    spread(seed, factor, 0.15)
+}
+
+/// A run with ten replies a second, whose latencies differ by about the part `width` of their median. The median wanders:
+/// what is slow in one second is slow in the next.
+fn spread(seed: u64, factor: f64, width: f64) -> Side {
     let mut random = Random::from_seed(seed);
     let mut recording = Recording::default();
     recording.on_event(&fixture::started(fixture::plan()));
     let mut normal = || -> f64 { (0..12).map(|_| random.unit()).sum::<f64>() - 6.0 };
     let mut wander = 0.0;
     for second in 0..SECONDS {
-        wander = 0.5 * wander + 0.04 * normal();
+        wander = 0.5 * wander + 0.27 * width * normal();
         let mut latency = Distribution::default();
         for _ in 0..10 {
             let tail = if normal() > 2.2 { 1.0 } else { 0.0 };
-            let seconds = 200e-6 * factor * (wander + 0.15 * normal() + tail).exp();
+            let seconds = 200e-6 * factor * (wander + width * normal() + tail).exp();
             latency.record(Duration::from_secs_f64(seconds));
         }
         let counters = Counters { launched: 10, ok: 10, ..Counters::default() };
@@ -53,6 +58,14 @@ fn equal_runs_are_noise_and_a_shift_of_a_fifth_is_found() {
     }
     assert!(alarms * 20 <= PAIRS, "{alarms} false alarms in {PAIRS} pairs");
     assert!(found * 20 >= PAIRS * 19, "{found} shifts found in {PAIRS} pairs");
+}
+
+#[test]
+fn a_shift_between_runs_without_an_overlap_is_found() {
+    for seed in 0..5 {
+        let slower = compare(&spread(2 * seed, 1.0, 0.01), &spread(2 * seed + 1, 1.2, 0.01), &[]);
+        assert_eq!(judgment(&slower, "p50"), Judgment::Worse, "{seed}");
+    }
 }
 
 #[test]
