@@ -1,8 +1,6 @@
 //! The permutation test: how often chance alone makes a difference as large as the observed one.
 
-use std::collections::BTreeSet;
-
-use super::series::{Block, Durations, logarithm};
+use super::series::Block;
 use crate::{event::Counters, fault::Random};
 
 /// Number of random deals. Its reciprocal is the smallest probability that they can show.
@@ -14,111 +12,39 @@ const FEWEST: usize = 6;
 /// Any fixed number: the same two files have the same comparison.
 const SEED: u64 = 20_260_101;
 
-/// The sum of several blocks.
-pub(super) struct Sum<'a> {
+/// The sum of several blocks, without their durations.
+#[derive(Default)]
+pub(super) struct Sum {
     pub(super) seconds: f64,
     pub(super) counters: Counters,
-    pub(super) latency: Counts<'a>,
-    pub(super) end_to_end: Counts<'a>,
 }
 
-/// Durations, counted by those buckets that occur in either run.
-pub(super) struct Counts<'a> {
-    buckets: &'a [u16],
-    counts: Vec<u64>,
-}
-
-impl<'a> Counts<'a> {
-    fn none(buckets: &'a [u16]) -> Self {
-        Self { buckets, counts: vec![0; buckets.len()] }
-    }
-
-    fn add(&mut self, places: &[(usize, u64)]) {
-        places.iter().for_each(|(place, count)| self.counts[*place] += count);
-    }
-
-    /// Returns the logarithm of a quantile; not a number if there are no durations.
-    pub(super) fn quantile(&self, quantile: f64) -> f64 {
-        let total: u64 = self.counts.iter().sum();
-        let wanted = ((total as f64 * quantile).ceil() as u64).max(1);
-        let mut seen = 0;
-        let found = self.counts.iter().position(|count| {
-            seen += count;
-            seen >= wanted
-        });
-        found.map_or(f64::NAN, |place| logarithm(self.buckets[place]))
-    }
-}
-
-/// A block whose durations are counted by the places of their buckets, so that a sum of blocks takes no search.
-struct Card {
-    seconds: f64,
-    counters: Counters,
-    latency: Vec<(usize, u64)>,
-    end_to_end: Vec<(usize, u64)>,
-}
-
-/// The buckets that occur.
-struct Buckets {
-    latency: Vec<u16>,
-    end_to_end: Vec<u16>,
-}
-
-impl Buckets {
-    fn of(blocks: &[&Block]) -> Self {
-        let all = |durations: fn(&Block) -> &Durations| -> Vec<u16> {
-            let buckets = blocks.iter().flat_map(|block| durations(block).counts()).map(|(bucket, _)| *bucket);
-            buckets.collect::<BTreeSet<_>>().into_iter().collect()
-        };
-        Self { latency: all(|block| &block.latency), end_to_end: all(|block| &block.end_to_end) }
-    }
-
-    fn card(&self, block: &Block) -> Card {
-        let places = |buckets: &[u16], durations: &Durations| {
-            let counts = durations.counts().iter();
-            counts.map(|(bucket, count)| (buckets.partition_point(|known| known < bucket), u64::from(*count))).collect()
-        };
-        Card {
-            seconds: block.span.as_secs_f64(),
-            counters: block.counters,
-            latency: places(&self.latency, &block.latency),
-            end_to_end: places(&self.end_to_end, &block.end_to_end),
-        }
-    }
-
-    fn sum(&self, cards: &[&Card]) -> Sum<'_> {
-        let mut sum = Sum {
-            seconds: 0.0,
-            counters: Counters::default(),
-            latency: Counts::none(&self.latency),
-            end_to_end: Counts::none(&self.end_to_end),
-        };
+impl Sum {
+    fn of(cards: &[&Card<'_>]) -> Self {
+        let mut sum = Self::default();
         for card in cards {
-            sum.seconds += card.seconds;
-            sum.counters += card.counters;
-            sum.latency.add(&card.latency);
-            sum.end_to_end.add(&card.end_to_end);
+            sum.seconds += card.block.span.as_secs_f64();
+            sum.counters += card.block.counters;
         }
         sum
     }
+}
+
+/// A block with its own numbers.
+struct Card<'a> {
+    block: &'a Block,
+    /// That of each [`Statistic::Mean`]; of others, not a number.
+    numbers: Vec<f64>,
 }
 
 /// A number of a run.
 #[derive(Clone, Copy)]
 pub(super) enum Statistic {
     /// Of the sum of its blocks.
-    Total(fn(&Sum<'_>) -> f64),
+    Total(fn(&Sum) -> f64),
     /// The mean over its blocks, without those that have no such number. A quantile needs it: of a deal that mixes two runs
     /// without an overlap, the total has the quantile of either run, so every deal would differ as much as the runs do.
-    Mean(fn(&Sum<'_>) -> f64),
-}
-
-impl Statistic {
-    const fn of(&self) -> fn(&Sum<'_>) -> f64 {
-        match self {
-            Self::Total(of) | Self::Mean(of) => *of,
-        }
-    }
+    Mean(fn(&Block) -> f64),
 }
 
 /// Returns the mean of those that are numbers; not a number if there are none.
@@ -142,27 +68,26 @@ pub(super) fn of(before: &[Block], after: &[Block], statistics: &[Statistic]) ->
     if before.len() < FEWEST || after.len() < FEWEST {
         return vec![None; statistics.len()];
     }
-    let blocks: Vec<&Block> = before.iter().chain(after).collect();
-    let buckets = Buckets::of(&blocks);
-    let cards: Vec<_> = blocks.into_iter().map(|block| buckets.card(block)).collect();
-    let numbers = |card| {
-        let alone = buckets.sum(&[card]);
-        statistics.iter().map(|statistic| statistic.of()(&alone)).collect()
+    let number = |block| {
+        move |statistic: &Statistic| match statistic {
+            Statistic::Total(_) => f64::NAN,
+            Statistic::Mean(of) => of(block),
+        }
     };
-    let cards: Vec<(&Card, Vec<f64>)> = cards.iter().map(|card| (card, numbers(card))).collect();
-    let mut dealt: Vec<_> = cards.iter().collect();
-    let differences = |cards: &[&(&Card, Vec<f64>)]| -> Vec<f64> {
-        let sides = cards.split_at(before.len());
-        let total = |side: &[&(&Card, Vec<f64>)]| buckets.sum(&side.iter().map(|(card, _)| *card).collect::<Vec<_>>());
-        let (one, other) = (total(sides.0), total(sides.1));
-        let difference = |(index, statistic): (usize, &Statistic)| match statistic {
-            Statistic::Total(of) => of(&other) - of(&one),
-            Statistic::Mean(_) => {
-                let [one, other] = [sides.0, sides.1].map(|side| mean(side.iter().map(|(_, numbers)| numbers[index])));
-                other - one
-            }
+    let card = |block| Card { block, numbers: statistics.iter().map(number(block)).collect() };
+    let cards: Vec<_> = before.iter().chain(after).map(card).collect();
+    let mut dealt: Vec<&Card<'_>> = cards.iter().collect();
+    let differences = |cards: &[&Card<'_>]| -> Vec<f64> {
+        let (one, other) = cards.split_at(before.len());
+        let sums = [one, other].map(Sum::of);
+        let difference = |(index, statistic): (usize, &Statistic)| {
+            let [one, other] = match statistic {
+                Statistic::Total(of) => sums.each_ref().map(of),
+                Statistic::Mean(_) => [one, other].map(|side| mean(side.iter().map(|card| card.numbers[index]))),
+            };
+            (other - one).abs()
         };
-        statistics.iter().enumerate().map(difference).map(f64::abs).collect()
+        statistics.iter().enumerate().map(difference).collect()
     };
     let observed = differences(&dealt);
     let mut random = Random::from_seed(SEED);

@@ -5,7 +5,7 @@ use super::{
     chance::{self, Chance, Statistic, Sum},
     outages,
     saved::Saved,
-    series,
+    series::{self, Block},
 };
 use crate::report::{FigureRow, Judgment, Unit};
 
@@ -102,28 +102,28 @@ const DEFINITIONS: &[Definition] = &[
             least: Some(RATE),
         },
     },
-    latency("p50", |saved| Some(saved.latency.as_ref()?.p50), |sum| sum.latency.quantile(0.5), MEDIAN),
-    latency("p90", |saved| Some(saved.latency.as_ref()?.p90), |sum| sum.latency.quantile(0.9), TAIL),
-    latency("p99", |saved| Some(saved.latency.as_ref()?.p99), |sum| sum.latency.quantile(0.99), TAIL),
-    latency("p99.9", |saved| Some(saved.latency.as_ref()?.p999), |sum| sum.latency.quantile(0.999), TAIL),
-    latency("max", |saved| Some(saved.latency.as_ref()?.max), |sum| sum.latency.quantile(1.0), TAIL),
-    latency("e2e_p50", |saved| Some(saved.end_to_end.as_ref()?.p50), |sum| sum.end_to_end.quantile(0.5), MEDIAN),
-    latency("e2e_p99", |saved| Some(saved.end_to_end.as_ref()?.p99), |sum| sum.end_to_end.quantile(0.99), TAIL),
+    latency("p50", |saved| Some(saved.latency.as_ref()?.p50), |block| block.latency.quantile(0.5), MEDIAN),
+    latency("p90", |saved| Some(saved.latency.as_ref()?.p90), |block| block.latency.quantile(0.9), TAIL),
+    latency("p99", |saved| Some(saved.latency.as_ref()?.p99), |block| block.latency.quantile(0.99), TAIL),
+    latency("p99.9", |saved| Some(saved.latency.as_ref()?.p999), |block| block.latency.quantile(0.999), TAIL),
+    latency("max", |saved| Some(saved.latency.as_ref()?.max), |block| block.latency.quantile(1.0), TAIL),
+    latency("e2e_p50", |saved| Some(saved.end_to_end.as_ref()?.p50), |block| block.end_to_end.quantile(0.5), MEDIAN),
+    latency("e2e_p99", |saved| Some(saved.end_to_end.as_ref()?.p99), |block| block.end_to_end.quantile(0.99), TAIL),
 ];
 
-const fn absolute(statistic: fn(&Sum<'_>) -> f64) -> Test {
+const fn absolute(statistic: fn(&Sum) -> f64) -> Test {
     Test::Blocks { statistic: Statistic::Total(statistic), least: None }
 }
 
 /// A number of messages, of which none is best. The runs may differ in length, so the statistic is a rate.
-const fn messages(name: &'static str, value: fn(&Saved) -> Option<f64>, statistic: fn(&Sum<'_>) -> f64) -> Definition {
+const fn messages(name: &'static str, value: fn(&Saved) -> Option<f64>, statistic: fn(&Sum) -> f64) -> Definition {
     Definition { name, unit: Unit::Count, more_is_better: false, value, test: absolute(statistic) }
 }
 
 const fn latency(
     name: &'static str,
     value: fn(&Saved) -> Option<f64>,
-    quantile: fn(&Sum<'_>) -> f64,
+    quantile: fn(&Block) -> f64,
     least: Least,
 ) -> Definition {
     let test = Test::Blocks { statistic: Statistic::Mean(quantile), least: Some(least) };

@@ -69,9 +69,16 @@ impl Durations {
         });
     }
 
-    /// Each bucket with its number, in order.
-    pub(super) fn counts(&self) -> &[(u16, u32)] {
-        &self.0
+    /// Returns the logarithm of a quantile, in units of the smallest duration; not a number if there are no durations.
+    pub(super) fn quantile(&self, quantile: f64) -> f64 {
+        let total: u64 = self.0.iter().map(|(_, count)| u64::from(*count)).sum();
+        let wanted = ((total as f64 * quantile).ceil() as u64).max(1);
+        let mut seen = 0;
+        let found = self.0.iter().find(|(_, count)| {
+            seen += u64::from(*count);
+            seen >= wanted
+        });
+        found.map_or(f64::NAN, |(bucket, _)| logarithm(*bucket))
     }
 }
 
@@ -81,7 +88,7 @@ fn bucket(duration: Duration) -> u16 {
 }
 
 /// Returns the natural logarithm of the middle of a bucket, in units of the smallest duration.
-pub(super) fn logarithm(bucket: u16) -> f64 {
+fn logarithm(bucket: u16) -> f64 {
     (f64::from(bucket) + 0.5) * STEP
 }
 
