@@ -12,7 +12,9 @@ use super::harness::{
     RedisServer, RunningDoctor, cluster_node, eventually, installed, join_cluster, replicate, skipped,
 };
 use super::machine::{SERVER_CORE, client_core, finish, on_core, spawn_on};
-use super::steps::{SOON, failovers, logged, milliseconds, named, report, run, step, wait_for_followed};
+use super::steps::{
+    HEALTHY, SOON, failovers, has_server, logged, milliseconds, named, report, run, step, wait_for_followed,
+};
 use super::table::{Limit, Row, quantile};
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -21,9 +23,6 @@ const NODES: usize = 6;
 const DEPTH: usize = 50;
 /// Requests of redis-benchmark: about a second.
 const REQUESTS: u32 = 150_000;
-/// Length of a run on a healthy cluster.
-const HEALTHY: Duration = Duration::from_secs(3);
-
 /// PINGs a second to six nodes, and processor time of each.
 pub(crate) fn throughput(options: &Options) -> Vec<Row> {
     if installed("redis-benchmark").is_none() {
@@ -204,8 +203,7 @@ fn start(nodes: &[RedisServer]) -> RunningDoctor {
 }
 
 fn nodes(count: usize) -> Option<Vec<RedisServer>> {
-    if ["redis-server", "valkey-server"].into_iter().all(|name| installed(name).is_none()) {
-        skipped("a cluster", "there is no redis-server (tests/run installs it)");
+    if !has_server() {
         return None;
     }
     let nodes = (0..count).map(|_| cluster_node()).collect::<Option<Vec<_>>>()?;

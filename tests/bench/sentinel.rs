@@ -1,16 +1,16 @@
 //! Failovers of Sentinels: how fast the connections follow, whether each is named, and what the report says that it cost.
 
 use std::sync::mpsc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::Options;
-use super::harness::{RawClient, SentinelSet, eventually, installed, skipped};
-use super::steps::{SOON, failovers, logged, milliseconds, named, report, run, step, wait_for_followed};
+use super::harness::{RawClient, SentinelSet, eventually};
+use super::steps::{
+    HEALTHY, SOON, failovers, has_server, logged, milliseconds, named, report, run, step, wait_for_followed,
+};
 use super::table::{Limit, Row, quantile};
 use super::writer::{Retry, Writer, has_redis_py};
 
-/// Length of a run on healthy servers.
-const HEALTHY: Duration = Duration::from_secs(3);
 /// Acknowledged writes that are to be gone.
 const GONE: usize = 100;
 
@@ -114,14 +114,6 @@ pub(crate) fn gone(options: &Options) -> Vec<Row> {
     let row = Row::exactly("Sentinel, ordered: acknowledged and gone as both hold it", exact, trials.len() as u64);
     let all = trials.iter().map(|(_, read)| *read).sum::<u64>();
     vec![Row { peer: format!("{all} gone"), ..row }]
-}
-
-fn has_server() -> bool {
-    let has = ["redis-server", "valkey-server"].into_iter().any(|name| installed(name).is_some());
-    if !has {
-        skipped("failovers", "there is no redis-server (tests/run installs it)");
-    }
-    has
 }
 
 fn trial(kind: Kind, with_peers: bool) -> Trial {

@@ -7,10 +7,22 @@ use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
 use super::doctor::binary;
-use super::harness::{Doctor, RedisServer, RunningDoctor, Signal};
+use super::harness::{Doctor, RedisServer, RunningDoctor, Signal, installed, skipped};
 
 /// Time limit of each step.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
+
+/// Length of a run on servers that nobody disturbs.
+pub(crate) const HEALTHY: Duration = Duration::from_secs(3);
+
+/// True if there is a server to start; says so if not.
+pub(crate) fn has_server() -> bool {
+    let has = ["redis-server", "valkey-server"].into_iter().any(|name| installed(name).is_some());
+    if !has {
+        skipped("failovers and clusters", "there is no redis-server (tests/run installs it)");
+    }
+    has
+}
 
 /// Failovers of a kind: as many as the bars ask for, or enough to see that they work.
 pub(crate) fn failovers(long: bool) -> usize {
@@ -61,7 +73,7 @@ pub(crate) fn milliseconds(from: SystemTime, to: SystemTime) -> f64 {
     }
 }
 
-/// How many of the expected failovers (old and new primary) a report lists in their place; none if it lists others, too.
+/// Number of the expected failovers (old and new primary) that a report lists in their place; none if it lists others, too.
 pub(crate) fn named(failovers: &Json, expected: &[(String, String)]) -> u64 {
     let listed = failovers.as_array().unwrap();
     if listed.len() > expected.len() {

@@ -10,10 +10,10 @@ use super::harness::{Running, SentinelSet, eventually, python_libraries, skipped
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/applications/redis_py_sentinel.py");
 const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// How a writer retries.
+/// Retries of a writer.
 #[derive(Clone, Copy)]
 pub(crate) enum Retry {
-    /// As redis-py does unless it is told otherwise.
+    /// The default of redis-py.
     Default,
     /// At once, for as long as it takes.
     Eager,
