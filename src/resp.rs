@@ -5,12 +5,14 @@
 //! the arguments of commands in a buffer and enforces a server's limits: the sandbox executes them. [`skim`] is a fast
 //! path for common values that are complete.
 
+mod blocking;
 mod commands;
 mod framer;
 pub(crate) mod skim;
 
 use std::ops::Range;
 
+pub(crate) use blocking::may_block;
 pub(crate) use commands::CommandDecoder;
 pub(crate) use framer::{Framer, NotResp, Speaker, Step};
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::{OptionalSeconds, Seconds, Stamp},
     foreign::Foreign,
+    resp::may_block,
 };
 
 /// A server as INFO, CONFIG GET and CLIENT INFO describe it; null is unknown. Counters count from its start.
@@ -166,6 +167,18 @@ pub struct ListedClient {
     pub unread: Option<u64>,
     /// `omem` and `obl`: bytes that the server holds for it because it does not read them.
     pub unsent: Option<u64>,
+}
+
+impl ListedClient {
+    /// Returns the command that the server has not answered yet, and keeps the client blocked in.
+    pub(crate) fn blocked_in(&self) -> Option<&str> {
+        self.command.as_deref().filter(|_| self.flags.contains('b'))
+    }
+
+    /// Returns the command that the server holds back although it is none that waits: CLIENT PAUSE does so.
+    pub(crate) fn held_back(&self) -> Option<&str> {
+        self.blocked_in().filter(|command| !may_block(command.as_bytes(), || true))
+    }
 }
 
 /// Calls of one command and the server's time in them.

@@ -46,9 +46,11 @@ impl LostConnection {
     fn listed(&self, clients: &Clients, is_over: bool) -> Option<ListedClient> {
         match self.client_id {
             Some(id) => clients.by_id(id).cloned(),
-            // After a stall, the application may wait in a blocking command.
-            None if is_over => None,
-            None => clients.by_address(self.address()?).cloned(),
+            // The answer may come after the stall. The application may then wait in a blocking command, but a command that
+            // CLIENT PAUSE holds back was sent during the stall, or is another stall of the same pause.
+            None => {
+                clients.by_address(self.address()?).filter(|client| !is_over || client.held_back().is_some()).cloned()
+            }
         }
     }
 }
@@ -444,6 +446,18 @@ mod tests {
             case.over = is_over.then(|| at(2000));
             case.looked_up(&listed);
             assert_eq!(case.evidence.listed_client.is_some(), is_described, "{client_id:?} {is_over}");
+        }
+    }
+
+    #[test]
+    fn an_answer_after_the_silence_counts_for_a_command_that_was_held_back() {
+        for (flags, command, counts) in [("b", "set", true), ("b", "blpop", false), ("N", "set", false)] {
+            let line = format!("id=7 addr=10.0.0.1:5 flags={flags} cmd={command}");
+            let client = LostConnection { generation: 1, client_id: None, addr: Some("10.0.0.1:5".into()) };
+            let mut case = OutageCase::stalled(0, client, at(1000), None);
+            case.over = Some(at(2000));
+            case.looked_up(&Clients::shown(&line, at(1900)));
+            assert_eq!(case.evidence.listed_client.is_some(), counts, "{line}");
         }
     }
 

@@ -296,8 +296,10 @@ fn the_server_shows_what_a_silent_connection_waits_for() {
     server.command(["CLIENT", "PAUSE", "60000", "WRITE"]);
     worker.send(["SET", "a", "1"]).unwrap();
     doctor.wait_for_stderr("stalled       commands", PATIENCE);
-    let is_looked_up = || server.command(["INFO", "commandstats"]).contains("cmdstat_client|list");
-    eventually("the look at the client", PATIENCE, is_looked_up);
+    let is_asked = || server.command(["INFO", "commandstats"]).contains("cmdstat_client|list");
+    eventually("the look at the client", PATIENCE, is_asked);
+    let is_answered = || server.clients().len() == 1;
+    eventually("the end of the look's connection", PATIENCE, is_answered);
     server.command(["CLIENT", "UNPAUSE"]);
     worker.read().unwrap();
     doctor.wait_for_stderr("resumed       commands", PATIENCE);

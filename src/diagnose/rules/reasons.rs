@@ -21,22 +21,6 @@ const CHEAP: [&str; 24] = [
     "lpush", "ping", "publish", "rpop", "rpush", "sadd", "select", "set", "time", "ttl", "type",
 ];
 
-/// Commands that wait for data or for replicas, and block their connection until then.
-const BLOCKING: [&str; 12] = [
-    "blmove",
-    "blmpop",
-    "blpop",
-    "brpop",
-    "brpoplpush",
-    "bzmpop",
-    "bzpopmax",
-    "bzpopmin",
-    "wait",
-    "waitaof",
-    "xread",
-    "xreadgroup",
-];
-
 /// A server that is busy or held up answers no client, but its kernel acknowledges what is sent.
 pub(crate) fn no_silence_of_the_server(facts: &Facts<'_>) -> Option<Argument> {
     if !wait::is_slow(facts) && !facts.silent() {
@@ -129,20 +113,15 @@ pub(crate) fn pause_was_called(facts: &Facts<'_>) -> Option<Argument> {
     Argument::new(if facts.alone() || wait::is_slow(facts) { Weight::Supports } else { Weight::Suggests }, why)
 }
 
-/// The command that our connection waits in at the server, if it is blocked there.
-fn blocked_in<'a>(facts: &'a Facts<'_>) -> Option<(&'a str, u64)> {
-    let listed = facts.evidence()?.listed_client.as_ref().filter(|listed| listed.flags.contains('b'))?;
-    Some((listed.command.as_deref()?, listed.unread.unwrap_or(0)))
-}
-
 pub(crate) fn held_by_a_pause(facts: &Facts<'_>) -> Option<Argument> {
-    let (command, _) = blocked_in(facts).filter(|(command, _)| !BLOCKING.contains(command))?;
+    let command = facts.evidence()?.listed_client.as_ref()?.held_back()?;
     let why = format!("the server held back {} of this client (CLIENT LIST: flags=b)", spelled(command));
     Argument::when(facts.silent(), Weight::Supports, why)
 }
 
 pub(crate) fn waits_in_a_blocking_command(facts: &Facts<'_>) -> Option<Argument> {
-    let (command, unread) = blocked_in(facts).filter(|(command, _)| BLOCKING.contains(command))?;
+    let listed = facts.evidence()?.listed_client.as_ref().filter(|listed| listed.held_back().is_none())?;
+    let (command, unread) = (listed.blocked_in()?, listed.unread.unwrap_or(0));
     let behind = if unread > 0 { format!(", with {unread} bytes of commands behind it (qbuf)") } else { String::new() };
     let why = format!("the connection waits in {} at the server (CLIENT LIST: flags=b){behind}", spelled(command));
     Argument::when(facts.silent(), Weight::Supports, why)

@@ -71,6 +71,11 @@ fn described(line: Part<'_>, at: Stamp) -> ListedClient {
 
 #[cfg(test)]
 impl Clients {
+    /// The clients of a reply to `CLIENT LIST`.
+    pub(in crate::evidence) fn shown(list: &str, at: Stamp) -> Self {
+        Self::parse(Part::from(list), at)
+    }
+
     /// The clients with these ids and addresses.
     pub(in crate::evidence) fn of(listed: &[(u64, &str)]) -> Self {
         Self(listed.iter().map(|(id, address)| (*id, (Some((*address).into()), ListedClient::default()))).collect())

@@ -1,20 +1,13 @@
 //! A timeout of a command that waits at the server by design: the other requests on its connection wait, too.
 
-/// Commands that wait for a key, an entry or a replica.
-const BLOCKING: [&str; 10] =
-    ["blmove", "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax", "bzpopmin", "wait", "waitaof"];
-
-/// Commands that wait if they are given BLOCK.
-const WITH_BLOCK: [&str; 2] = ["xread", "xreadgroup"];
+use crate::resp::may_block;
 
 /// Returns true if a line names a blocking command. WAIT is also a word: it counts only in capitals.
 pub(super) fn is_named(line: &str) -> bool {
     let words: Vec<&str> = line.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let names = |word: &&str, known: &[&str]| known.contains(&word.to_ascii_lowercase().as_str());
-    let is_command = |word: &&str| names(word, &BLOCKING) && (word.len() > 4 || **word == word.to_ascii_uppercase());
-    let waits = |word: &&str| names(word, &WITH_BLOCK);
-    let block = words.iter().any(|word| word.eq_ignore_ascii_case("block"));
-    words.iter().any(is_command) || block && words.iter().any(waits)
+    let has_block = words.iter().any(|word| word.eq_ignore_ascii_case("block"));
+    let is_command = |word: &str| word.len() > 4 || word == word.to_ascii_uppercase();
+    words.iter().any(|word| may_block(word.as_bytes(), || has_block) && is_command(word))
 }
 
 #[cfg(test)]

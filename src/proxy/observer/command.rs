@@ -104,16 +104,6 @@ pub(in crate::proxy) struct Entry {
     pub(in crate::proxy) at: Stamp,
 }
 
-/// True if the server may wait before it answers the command with this name; `has` returns true for an option that it has.
-pub(in crate::proxy) fn blocks(name: &[u8], has: impl Fn(&[u8]) -> bool) -> bool {
-    match name {
-        b"BLPOP" | b"BRPOP" | b"BLMOVE" | b"BRPOPLPUSH" | b"BLMPOP" | b"BZPOPMIN" | b"BZPOPMAX" | b"BZMPOP"
-        | b"WAIT" | b"WAITAOF" => true,
-        b"XREAD" | b"XREADGROUP" => has(b"BLOCK"),
-        _ => false,
-    }
-}
-
 impl Entry {
     /// True if both have the same bytes.
     pub(in crate::proxy) fn is_same(&self, other: &Self) -> bool {
@@ -168,11 +158,6 @@ mod tests {
         assert_eq!(kind("zadd", true), Kind::Additive);
         assert_eq!(Kind::Locking.with(Kind::Repeatable), Kind::Locking);
         assert_eq!(Kind::Removing.with(Kind::Additive), Kind::Additive);
-        assert!(
-            blocks(b"XREAD", |option| option == b"BLOCK")
-                && !blocks(b"XREAD", |_| false)
-                && blocks(b"BLPOP", |_| false)
-        );
         assert!(has_option(b"*6\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n$2\r\nnx\r\n$2\r\nPX\r\n$1\r\n9\r\n", b"NX"));
         assert!(!has_option(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\nNX\r\n", b"NX"));
     }

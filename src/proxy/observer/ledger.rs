@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{
     channels::Channels,
-    command::{Entry, Kind, Name, blocks, has_option, is_plain},
+    command::{Entry, Kind, Name, has_option, is_plain},
     pace::Pace,
     unanswered::Unanswered,
 };
@@ -13,6 +13,7 @@ use crate::{
     clock::Stamp,
     event::FlowRole,
     foreign::Foreign,
+    resp::may_block,
 };
 
 /// Commands in flight that are followed on a connection; beyond it, the connection's losses are not examined.
@@ -166,7 +167,7 @@ impl Ledger {
         if kind.is_followed() {
             hash.add(bytes);
         }
-        self.sent(name, (kind, blocks(name.as_bytes(), has)), hash, 0);
+        self.sent(name, (kind, may_block(name.as_bytes(), || has(b"BLOCK"))), hash, 0);
     }
 
     /// Takes a part of the command that is arriving.
@@ -200,7 +201,7 @@ impl Ledger {
         let kind = Kind::of(name.as_bytes(), has);
         match self.in_transaction(name.as_bytes(), kind, hash) {
             Some(Transaction { kind, hash, commands }) => self.sent(name, (kind, false), hash, commands),
-            None => self.sent(name, (kind, blocks(name.as_bytes(), has)), hash, 0),
+            None => self.sent(name, (kind, may_block(name.as_bytes(), || has(b"BLOCK"))), hash, 0),
         }
     }
 
