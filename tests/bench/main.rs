@@ -61,6 +61,7 @@ mod integration {
 }
 
 use integration::harness;
+use steps::Kind;
 use table::Row;
 
 /// What the command line asks for.
@@ -106,9 +107,13 @@ const GROUPS: &[Group] = &[
     Group { names: "report html", measure: report::page },
     Group { names: "report fleet", measure: fleet::merge },
     Group { names: "cluster throughput", measure: cluster::throughput },
-    Group { names: "cluster failover", measure: cluster::failover },
+    Group { names: "cluster failover killed", measure: |options| cluster::failover(options, Kind::Killed) },
+    Group { names: "cluster failover frozen", measure: |options| cluster::failover(options, Kind::Frozen) },
+    Group { names: "cluster failover ordered", measure: |options| cluster::failover(options, Kind::Ordered) },
     Group { names: "cluster healthy", measure: cluster::healthy },
-    Group { names: "sentinel failover", measure: sentinel::failover },
+    Group { names: "sentinel failover killed", measure: |options| sentinel::failover(options, Kind::Killed) },
+    Group { names: "sentinel failover frozen", measure: |options| sentinel::failover(options, Kind::Frozen) },
+    Group { names: "sentinel failover ordered", measure: |options| sentinel::failover(options, Kind::Ordered) },
     Group { names: "sentinel gone", measure: sentinel::gone },
     Group { names: "sentinel healthy", measure: sentinel::healthy },
 ];

@@ -36,7 +36,7 @@ pub(crate) fn latency(options: &Options) -> Vec<Row> {
         }
     }
     let rows = peers.iter().zip(&pairs);
-    rows.map(|((bar, _), pairs)| Row::ratio(bar, pairs, "µs", Limit::Most(1.15))).collect()
+    rows.map(|((bar, _), pairs)| Row::ratio(*bar, pairs, "µs", Limit::Most(1.15))).collect()
 }
 
 /// Pipelined commands a second, and the proxy's processor time of each. The server has a core to itself; the proxy

@@ -6,22 +6,13 @@ use std::time::SystemTime;
 use super::Options;
 use super::harness::{RawClient, SentinelSet, eventually};
 use super::steps::{
-    HEALTHY, SOON, failovers, has_server, logged, milliseconds, named, report, run, step, wait_for_followed,
+    HEALTHY, Kind, SOON, failovers, has_server, logged, milliseconds, named, report, run, step, wait_for_followed,
 };
 use super::table::{Limit, Row, quantile};
 use super::writer::{Retry, Writer, has_redis_py};
 
 /// Acknowledged writes that are to be gone.
 const GONE: usize = 100;
-
-/// What happens to the primary.
-#[derive(Clone, Copy)]
-enum Kind {
-    Killed,
-    Frozen,
-    /// A Sentinel is told to replace it; it is demoted about ten seconds later.
-    Ordered,
-}
 
 /// One failover.
 struct Trial {
@@ -34,57 +25,28 @@ struct Trial {
     apart: Option<f64>,
 }
 
-/// Twenty failovers of each kind (two, unless the long run is asked for).
-pub(crate) fn failover(options: &Options) -> Vec<Row> {
+/// Twenty failovers of a kind (two, unless the long run is asked for).
+pub(crate) fn failover(options: &Options, kind: Kind) -> Vec<Row> {
     if !has_server() {
         return Vec::new();
     }
-    let (count, with_peers) = (failovers(options.long), has_redis_py());
-    let mut rows = Vec::new();
-    for (kind, [time, ratio, eager, right]) in [
-        (
-            Kind::Killed,
-            [
-                "Sentinel, killed: named to first write, p95",
-                "Sentinel, killed: first write / redis-py",
-                "Sentinel, killed: first write / redis-py, eager",
-                "Sentinel, killed: failovers with the right nodes",
-            ],
-        ),
-        (
-            Kind::Frozen,
-            [
-                "Sentinel, frozen: named to first write, p95",
-                "Sentinel, frozen: first write / redis-py",
-                "Sentinel, frozen: first write / redis-py, eager",
-                "Sentinel, frozen: failovers with the right nodes",
-            ],
-        ),
-        (
-            Kind::Ordered,
-            [
-                "Sentinel, ordered: named to first write, p95",
-                "Sentinel, ordered: first write / redis-py",
-                "Sentinel, ordered: first write / redis-py, eager",
-                "Sentinel, ordered: failovers with the right nodes",
-            ],
-        ),
-    ] {
-        let trials: Vec<_> = (0..count).map(|_| trial(kind, with_peers)).collect();
-        let ours: Vec<_> = trials.iter().map(|trial| trial.ours).collect();
-        rows.push(Row::at_most(time, quantile(&ours, 0.95), "ms", 250.0));
-        for (bar, peer, limit) in [(ratio, 0, Limit::Most(1.0)), (eager, 1, Limit::None)] {
-            let pairs: Vec<_> = trials.iter().filter_map(|trial| Some((trial.ours, trial.peers?[peer]))).collect();
-            if !pairs.is_empty() {
-                rows.push(Row::ratio(bar, &pairs, "ms", limit));
-            }
+    let (count, with_peers, kind_of) = (failovers(options.long), has_redis_py(), kind.name());
+    let trials: Vec<_> = (0..count).map(|_| trial(kind, with_peers)).collect();
+    let ours: Vec<_> = trials.iter().map(|trial| trial.ours).collect();
+    let time = format!("Sentinel, {kind_of}: named to first write, p95");
+    let mut rows = vec![Row::at_most(time, quantile(&ours, 0.95), "ms", 250.0)];
+    for (peer, name, limit) in [(0, "redis-py", Limit::Most(1.0)), (1, "redis-py, eager", Limit::None)] {
+        let pairs: Vec<_> = trials.iter().filter_map(|trial| Some((trial.ours, trial.peers?[peer]))).collect();
+        if !pairs.is_empty() {
+            rows.push(Row::ratio(format!("Sentinel, {kind_of}: first write / {name}"), &pairs, "ms", limit));
         }
-        rows.push(Row::exactly(right, trials.iter().map(|trial| trial.named).sum(), count as u64));
-        let apart: Vec<_> = trials.iter().filter_map(|trial| trial.apart).collect();
-        if !apart.is_empty() {
-            let worst = quantile(&apart, 1.0);
-            rows.push(Row::at_most("Sentinel, ordered: two primaries, off the logs by, worst", worst, "ms", 100.0));
-        }
+    }
+    let right = format!("Sentinel, {kind_of}: failovers with the right nodes");
+    rows.push(Row::exactly(right, trials.iter().map(|trial| trial.named).sum(), count as u64));
+    let apart: Vec<_> = trials.iter().filter_map(|trial| trial.apart).collect();
+    if !apart.is_empty() {
+        let worst = quantile(&apart, 1.0);
+        rows.push(Row::at_most("Sentinel, ordered: two primaries, off the logs by, worst", worst, "ms", 100.0));
     }
     rows
 }
@@ -130,7 +92,8 @@ fn trial(kind: Kind, with_peers: bool) -> Trial {
     }
     let promoted = promotion.recv_timeout(SOON).unwrap();
     wait_for_followed(&run, 1);
-    if matches!(kind, Kind::Ordered) {
+    if kind == Kind::Ordered {
+        // About ten seconds later.
         run.wait_for_stderr(&format!("{old} is a replica of {new}"), SOON);
     }
     let first = |peer: &Writer| {
@@ -154,7 +117,7 @@ fn trial(kind: Kind, with_peers: bool) -> Trial {
         ours: step(failover, "first_reply").map_or(f64::INFINITY, |first| milliseconds(promoted, first)),
         peers,
         named: named(failovers, &[(old.to_string(), new.to_string())]),
-        apart: matches!(kind, Kind::Ordered).then(|| window().unwrap_or(f64::INFINITY)),
+        apart: (kind == Kind::Ordered).then(|| window().unwrap_or(f64::INFINITY)),
     }
 }
 

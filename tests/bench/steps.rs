@@ -9,6 +9,25 @@ use serde_json::Value as Json;
 use super::doctor::binary;
 use super::harness::{Doctor, RedisServer, RunningDoctor, Signal, installed, skipped};
 
+/// What happens to a primary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Killed,
+    Frozen,
+    /// Another node is told to take its place: by a Sentinel, or itself in a cluster.
+    Ordered,
+}
+
+impl Kind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Killed => "killed",
+            Self::Frozen => "frozen",
+            Self::Ordered => "ordered",
+        }
+    }
+}
+
 /// Time limit of each step.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
 

@@ -3,7 +3,7 @@
 /// One line of the table.
 pub(crate) struct Row {
     /// What is measured.
-    pub(crate) bar: &'static str,
+    pub(crate) bar: String,
     /// Our figure, with its unit.
     pub(crate) ours: String,
     /// The peer's, where there is one.
@@ -29,7 +29,7 @@ pub(crate) enum Limit {
 
 impl Row {
     /// A comparison: a pair (ours, the peer's) from each round.
-    pub(crate) fn ratio(bar: &'static str, pairs: &[(f64, f64)], unit: &str, limit: Limit) -> Self {
+    pub(crate) fn ratio(bar: impl Into<String>, pairs: &[(f64, f64)], unit: &str, limit: Limit) -> Self {
         let ratios: Vec<f64> = pairs.iter().map(|(ours, peer)| ours / peer).collect();
         let middle = median(&ratios);
         let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
@@ -41,7 +41,7 @@ impl Row {
             Limit::None => (String::new(), true),
         };
         Self {
-            bar,
+            bar: bar.into(),
             ours: figure(side(|pair| pair.0), unit),
             peer: figure(side(|pair| pair.1), unit),
             ratio: Some([middle, least, most]),
@@ -51,21 +51,21 @@ impl Row {
     }
 
     /// A figure that must not exceed `most`.
-    pub(crate) fn at_most(bar: &'static str, ours: f64, unit: &str, most: f64) -> Self {
+    pub(crate) fn at_most(bar: impl Into<String>, ours: f64, unit: &str, most: f64) -> Self {
         let limit = format!("≤ {}", figure(most, unit));
-        Self { bar, ours: figure(ours, unit), peer: String::new(), ratio: None, limit, met: ours <= most }
+        Self { bar: bar.into(), ours: figure(ours, unit), peer: String::new(), ratio: None, limit, met: ours <= most }
     }
 
     /// A figure that must not fall below `least`.
-    pub(crate) fn at_least(bar: &'static str, ours: f64, unit: &str, least: f64) -> Self {
+    pub(crate) fn at_least(bar: impl Into<String>, ours: f64, unit: &str, least: f64) -> Self {
         let limit = format!("≥ {}", figure(least, unit));
-        Self { bar, ours: figure(ours, unit), peer: String::new(), ratio: None, limit, met: ours >= least }
+        Self { bar: bar.into(), ours: figure(ours, unit), peer: String::new(), ratio: None, limit, met: ours >= least }
     }
 
     /// A count that must be exactly this.
-    pub(crate) fn exactly(bar: &'static str, ours: u64, wanted: u64) -> Self {
+    pub(crate) fn exactly(bar: impl Into<String>, ours: u64, wanted: u64) -> Self {
         let limit = format!("= {wanted}");
-        Self { bar, ours: ours.to_string(), peer: String::new(), ratio: None, limit, met: ours == wanted }
+        Self { bar: bar.into(), ours: ours.to_string(), peer: String::new(), ratio: None, limit, met: ours == wanted }
     }
 
     /// Prints the line; returns whether the bar is met.
@@ -77,7 +77,7 @@ impl Row {
             (true, false) => "pass",
             (false, false) => "MISS",
         };
-        line([self.bar, &self.ours, &self.peer, &ratio, &self.limit, judged]);
+        line([&self.bar, &self.ours, &self.peer, &ratio, &self.limit, judged]);
         self.met
     }
 }

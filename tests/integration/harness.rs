@@ -46,7 +46,7 @@ pub(crate) use netns::{Lab, Namespace, Reject};
 pub(crate) use ports::{FullBacklog, closed_port, free_listener, free_port};
 pub(crate) use program::{Release, installed};
 pub(crate) use redis_server::{
-    Builder as RedisServerBuilder, RedisServer, SentinelSet, cluster_node, join_cluster, meet, replicate,
+    Builder as RedisServerBuilder, NODE_TIMEOUT, RedisServer, SentinelSet, cluster_node, join_cluster, meet, replicate,
 };
 pub(crate) use resp::{Malformed, RawClient, Value, encode, parse_command};
 pub(crate) use running::Running;

@@ -260,6 +260,9 @@ impl SentinelSet {
     }
 }
 
+/// After this time, and an election, a failed primary is replaced; on a busy machine, a node may not run for a second.
+pub(crate) const NODE_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// A node of a cluster of its own, without slots; `None` for a server that cannot place its cluster bus.
 #[track_caller]
 pub(crate) fn cluster_node() -> Option<RedisServer> {
@@ -269,8 +272,7 @@ pub(crate) fn cluster_node() -> Option<RedisServer> {
     }
     let bus = free_port().to_string();
     let server = RedisServer::builder().config("cluster-enabled", "yes").config("cluster-port", &bus);
-    // A failed primary is replaced after this time and an election; on a busy machine, a node may not run for a second.
-    Some(server.config("cluster-node-timeout", "2000").start())
+    Some(server.config("cluster-node-timeout", &NODE_TIMEOUT.as_millis().to_string()).start())
 }
 
 /// Makes a node a replica of another one, and waits until it may replace that.
