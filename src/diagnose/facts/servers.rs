@@ -9,7 +9,7 @@ use super::{Facts, both, either, sign};
 use crate::{
     event::{Peer, ReplaceReason, ServerState},
     foreign::Foreign,
-    plan::Address,
+    plan::{Address, Plan},
     record::Failover,
 };
 
@@ -170,8 +170,12 @@ impl<'a> Facts<'a> {
         self.direct() == Some(true)
     }
 
-    /// The addresses of the name, compared with those before the outage.
+    /// The addresses of the name, compared with those before the outage. Connections that Sentinels or a cluster lead use no
+    /// name.
     pub(in crate::diagnose) fn addresses(&self) -> Option<Addresses> {
+        if self.plan.is_some_and(Plan::follows) {
+            return None;
+        }
         self.whole(|facts| {
             let (before, after) = (&facts.before()?.addresses, &facts.after()?.addresses);
             if before.is_empty() || after.is_empty() {

@@ -5,7 +5,7 @@ use crate::{
     classify::{Failure, Stage},
     diagnose::{Cause::*, Confidence::*, tests::fixture::LOST},
     event::{EventKind, SocketEnd},
-    plan::Pace,
+    plan::{Cluster, Pace},
     record::fixture::*,
 };
 
@@ -163,6 +163,11 @@ pub(super) const CASES: &[Row] = &[
         s.process(90_000);
         s.moved_name();
         (s.before().replication_offset, s.after().replication_offset) = (Some(0), Some(0));
+    }),
+    ("the connections of a cluster go to another node: no name is involved", Failover, Likely, |s| {
+        s.plan.cluster = Some(Cluster::default());
+        s.process(90_000);
+        s.moved_name();
     }),
     ("a new server at a new address", DnsMoved, Likely, |s| {
         s.process(1);
