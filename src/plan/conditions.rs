@@ -13,6 +13,8 @@ pub(crate) struct Conditions<'a> {
     pub(crate) evidence: bool,
     /// True if the connections under test go through redis-doctor's own proxy.
     pub(crate) relayed: bool,
+    /// True if Sentinels or a cluster name the server to connect to.
+    pub(crate) led: bool,
 }
 
 impl Plan {
@@ -24,6 +26,7 @@ impl Plan {
             connections: self.connections,
             evidence: self.evidence,
             relayed: !self.faults.is_empty() || self.application.is_some(),
+            led: self.follows(),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{Facts, both, either, sign};
 use crate::{
     event::{Peer, ReplaceReason, ServerState},
     foreign::Foreign,
-    plan::{Address, Plan},
+    plan::Address,
     record::Failover,
 };
 
@@ -173,7 +173,7 @@ impl<'a> Facts<'a> {
     /// The addresses of the name, compared with those before the outage. Connections that Sentinels or a cluster lead use no
     /// name.
     pub(in crate::diagnose) fn addresses(&self) -> Option<Addresses> {
-        if self.plan.is_some_and(Plan::follows) {
+        if self.plan.is_some_and(|plan| plan.led) {
             return None;
         }
         self.whole(|facts| {
