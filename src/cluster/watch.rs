@@ -232,7 +232,7 @@ impl Watch {
             (self.map, self.covered) = (Some(map), covered);
             return self.query_members();
         };
-        let map = map.without_half_promotions(&old);
+        let map = map.without_half_promotions(&old).with_successors(&old);
         if map != old {
             self.report_changes(&old, &map, emit);
         }

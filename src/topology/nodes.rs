@@ -20,6 +20,8 @@ pub(crate) struct ClusterNode {
     pub(crate) place: Place,
     /// Id of the primary that a replica follows; `None` for a primary.
     pub(crate) primary: Option<Foreign>,
+    /// Id of the primary that took its place, until the node is described as a replica.
+    pub(crate) successor: Option<Foreign>,
     /// The cluster has agreed that it is down.
     pub(crate) failed: bool,
     /// Configuration epoch: each failover raises it.
@@ -103,7 +105,9 @@ impl View {
         }
         let change = |((from, to), slots): ((usize, usize), u16)| {
             let (from, to) = (&old.nodes[from], &self.nodes[to]);
-            let was_replica = old.node(&to.id).is_some_and(|before| before.primary.is_some());
+            let was_replica = old
+                .node(&to.id)
+                .is_some_and(|before| before.primary.is_some() || before.successor == Some(from.id.clone()));
             let has_none = self.node(&from.id).is_none_or(|now| now.primary.is_some() || now.slots.is_empty());
             if was_replica && has_none { Change::Failover { from, to } } else { Change::SlotsMoved { from, to, slots } }
         };
@@ -120,6 +124,21 @@ impl View {
             if let Some(known) = old.node(&node.id).filter(promoted) {
                 *node = ClusterNode { place: node.place.clone(), failed: node.failed, ..known.clone() };
             }
+        }
+        self
+    }
+
+    /// Keeps for each node which other one took its place since an earlier view, or before that: the two can change places
+    /// again before a view describes the node as a replica.
+    pub(crate) fn with_successors(mut self, old: &Self) -> Self {
+        let changes = self.changes_since(old).into_iter().filter_map(|change| match change {
+            Change::Failover { from, to } => Some((from.id.clone(), to.id.clone())),
+            Change::SlotsMoved { .. } => None,
+        });
+        let taken: BTreeMap<_, _> = changes.collect();
+        for node in self.nodes.iter_mut().filter(|node| node.primary.is_none() && node.slots.is_empty()) {
+            let before = || old.node(&node.id)?.successor.clone();
+            node.successor = taken.get(&node.id).cloned().or_else(before);
         }
         self
     }
@@ -155,6 +174,7 @@ impl ClusterNode {
             id: id?.shown(),
             place,
             primary: primary.filter(|_| !is_primary).map(Part::shown),
+            successor: None,
             failed: has("fail"),
             epoch: epoch?.parse()?,
             slots: if is_primary { words.filter_map(slots).collect() } else { Vec::new() },
@@ -249,6 +269,21 @@ mod tests {
         let lost = view(&["a :7000@17000 master,fail - 0 0 1 disconnected 0-99", b]);
         assert!(lost.changes_since(&before).is_empty() && lost.covered() == SLOTS - 100);
         assert!(lost.shares_a_node(&before) && !lost.shares_a_node(&view(&["z h:1@2 master - 0 0 9 connected"])));
+    }
+
+    #[test]
+    fn a_node_that_is_not_yet_a_replica_can_take_its_place_again() {
+        let before = view(&BEFORE);
+        let [_, b, _, d] = BEFORE;
+        let taken = ["a :7000@17000 master - 0 0 1 connected", b, "c h:1@2 master - 0 0 3 connected 0-99", d];
+        let taken = view(&taken).with_successors(&before);
+        let unchanged = taken.clone().with_successors(&taken);
+        let back = view(&["a :7000@17000 master - 0 0 4 connected 0-99", b, "c h:1@2 master - 0 0 3 connected", d]);
+        assert_eq!(shown(&back.changes_since(&unchanged)), ["c failed over to a"]);
+        let [a, b, c] = [("a", 4, "100-16383"), ("b", 2, ""), ("c", 3, "0-99")]
+            .map(|(id, epoch, slots)| format!("{id} h:1@2 master - 0 0 {epoch} connected {slots}"));
+        let other = view(&[&a, &b, &c]);
+        assert_eq!(shown(&other.changes_since(&unchanged)), ["16284 from b to a"], "it took nobody else's place");
     }
 
     #[test]
