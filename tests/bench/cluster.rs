@@ -105,7 +105,7 @@ fn series(kind: Kind, count: usize) -> Option<Series> {
     let run = start(&nodes);
     let mut nodes = nodes.into_iter();
     let (mut primary, mut other) = (nodes.next()?, replica);
-    let _others: Vec<_> = nodes.collect();
+    let others: Vec<_> = nodes.collect();
     let label = primary.address().to_string();
     let (mut expected, mut times) = (Vec::new(), Vec::<SystemTime>::new());
     for number in 1..=count {
@@ -124,7 +124,7 @@ fn series(kind: Kind, count: usize) -> Option<Series> {
             Kind::Ordered => {}
         }
         std::mem::swap(&mut primary, &mut other);
-        wait_for_copy(&primary, &other);
+        wait_for_copy(&primary, &other, &others);
     }
     let report = report(run);
     let listed = &report["cluster"]["failovers"];
@@ -162,18 +162,24 @@ fn order(replica: &RedisServer) {
 }
 
 /// Waits until a node that was a primary is a replica that may take the place of its successor.
-fn wait_for_copy(primary: &RedisServer, replica: &RedisServer) {
+fn wait_for_copy(primary: &RedisServer, replica: &RedisServer, others: &[RedisServer]) {
     let copies = || {
         let info = replica.command(["INFO", "replication"]);
         info.contains("role:slave") && info.contains("master_link_status:up")
     };
     eventually("the old primary to copy the new one", SOON, copies);
-    // One that does not know its replica in the cluster, too, ignores its wish to take over.
-    let known = || {
-        let online = primary.command(["INFO", "replication"]).contains("state=online");
-        online && primary.command(["CLUSTER", "SLOTS"]).contains(&replica.port().to_string())
+    let (id, address) = (primary.command(["CLUSTER", "MYID"]), replica.address().to_string());
+    let knows = |node: &RedisServer| {
+        let nodes = node.command(["CLUSTER", "NODES"]);
+        let line = nodes.lines().find(|line| line.contains(&address));
+        line.is_some_and(|line| line.contains("slave") && line.contains(&id))
     };
-    eventually("the new primary to know its replica", SOON, known);
+    // A primary that does not know its replica ignores its wish to take over, and the others refuse it their votes.
+    let is_known = || {
+        let online = primary.command(["INFO", "replication"]).contains("state=online");
+        online && std::iter::once(primary).chain(others).all(knows)
+    };
+    eventually("all to know the replica", SOON, is_known);
 }
 
 fn outages(target: &Json) -> Vec<f64> {
