@@ -1,7 +1,7 @@
 //! The HTTP server of `--listen-metrics`: `GET /metrics`, and `GET /probe?target=` for the servers that are allowed. The
 //! client of `--otlp` is in [`push`].
 //!
-//! It has its own thread, so that no scrape delays the run. Each connection is for one request, which has a size
+//! It has its own thread, of a lower priority, so that no scrape delays the run. Each connection is for one request, which has a size
 //! limit and a deadline, and only a few are served at the same time: a client that does nothing costs little.
 
 mod accept;
@@ -28,6 +28,10 @@ use tokio::{
 use self::accept::{PROTOBUF, accepted};
 pub(crate) use self::push::{Delivery, Pusher, Telemetry};
 use crate::{clock::within, output::Exposition};
+
+/// Niceness of the thread, from 0 (as the run) to 19.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
 
 /// Clients that are served at the same time; the others wait in the accept queue.
 const CLIENTS: usize = 16;
@@ -88,6 +92,7 @@ impl Exporter {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
         let work = move || {
+            lower_priority();
             runtime.block_on(LocalSet::new().run_until(serve(listener, Rc::new(pages), stopped)));
             // Without a wait for lookups that a name server does not answer.
             runtime.shutdown_background();
@@ -108,6 +113,12 @@ impl Drop for Exporter {
         // It ends immediately: it waits for nothing but the network.
         let _ = self.thread.take().map(JoinHandle::join);
     }
+}
+
+/// Lets the run go first where both share a core. Elsewhere than on Linux, a priority belongs to a whole process.
+fn lower_priority() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
 /// Serves until `stopped` completes.

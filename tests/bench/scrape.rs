@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::Options;
 use super::doctor::{Doctor, binary};
-use super::machine::{client_core, finish, spawn_on, until};
+use super::machine::{SERVER_CORE, client_core, finish, on_core, spawn_on, until};
 use super::server::Server;
 use super::table::{Limit, Row, median};
 
@@ -91,10 +91,14 @@ fn soak(server: &Server, scrapes: u32, is_scraped: bool) -> f64 {
     let doctor = Doctor::start(client_core(), server.port, &arguments);
     until("metrics are served", PATIENCE, || scrape(address, TEXT).is_some());
     let start = Instant::now();
-    for number in 1..=if is_scraped { scrapes } else { 0 } {
-        scrape(address, TEXT).unwrap();
-        std::thread::sleep((start + Duration::from_secs(1) / RATE * number).saturating_duration_since(Instant::now()));
-    }
+    // A collector runs elsewhere: here, it must at least not run on the core of the probes.
+    on_core(SERVER_CORE, || {
+        for number in 1..=if is_scraped { scrapes } else { 0 } {
+            scrape(address, TEXT).unwrap();
+            let next = start + Duration::from_secs(1) / RATE * number;
+            std::thread::sleep(next.saturating_duration_since(Instant::now()));
+        }
+    });
     doctor.finish(span + PATIENCE).0.number("/service/p99") * 1e6
 }
 
