@@ -1,6 +1,7 @@
 //! The monitor of a session: turns changes of the link and the inbox into events, detects the state of a lost
 //! connection, and replaces a session that cannot reconnect.
 
+mod identity;
 mod replace;
 mod slowness;
 mod watch;
@@ -281,8 +282,7 @@ impl Monitor {
         self.generation += 1;
         self.session.request_subscription();
         let old = self.peer();
-        let _turn = Arc::clone(&self.ctx.identifications).acquire_owned().await;
-        Box::pin(self.identify()).await;
+        self.identify().await;
         let outage = self.outage.take();
         let succession = Succession::between(&old, &self.peer(), self.ctx.clock.now().since(loss.at));
         let healthy = self.ctx.path.health().healthy_since.filter(|_| outage.is_some());
@@ -358,40 +358,6 @@ impl Monitor {
         if state.is_terminal() && self.ctx.plan.stop.on_critical {
             self.ctx.stop.stop(StopReason::Critical);
         }
-    }
-
-    /// Identifies the client and the server of the new connection.
-    async fn identify(&mut self) {
-        let (_, up) = tokio::sync::watch::channel(true);
-        // Concurrently: if the connection is lost again, nothing extra is in flight.
-        let announcements = identify::request_announcements(&self.session, &self.server);
-        let queries = async { tokio::join!(identify::query(&self.session, &up), announcements).0 };
-        let mut target = self.target.clone();
-        // The answer of a server that is left is not waited for: it may never come.
-        (self.client, self.server) = tokio::select! {
-            biased;
-            found = queries => found,
-            Ok(()) = target.changed() => Default::default(),
-        };
-        self.on_identified();
-        self.ctx.observer.on_identified(self.session.connection, &self.client, self.ctx.clock.now());
-    }
-
-    /// Returns the server that the connection is connected to.
-    fn peer(&self) -> Peer {
-        Peer::new(&self.server, self.client.laddr.clone())
-    }
-
-    fn on_identified(&mut self) {
-        let server = self.peer();
-        // A process without a run_id cannot be recognized.
-        let known = self.primaries.iter().any(|known| known.differs_from(&server) == Some(false));
-        self.was_primary = known;
-        if server.is_primary() {
-            self.on_primary();
-        }
-        self.session.reached(server);
-        self.session.seen_from(self.client.addr.as_ref().and_then(|address| address.parse().ok()));
     }
 
     fn emit(&self, at: Stamp, kind: EventKind) {
