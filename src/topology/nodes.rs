@@ -283,7 +283,7 @@ mod tests {
         let [a, b, c] = [("a", 4, "100-16383"), ("b", 2, ""), ("c", 3, "0-99")]
             .map(|(id, epoch, slots)| format!("{id} h:1@2 master - 0 0 {epoch} connected {slots}"));
         let other = view(&[&a, &b, &c]);
-        assert_eq!(shown(&other.changes_since(&unchanged)), ["16284 from b to a"], "it took nobody else's place");
+        assert_eq!(shown(&other.changes_since(&unchanged)), ["16284 from b to a"], "it took another primary's slots");
     }
 
     #[test]
