@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -191,10 +192,12 @@ impl Alarm {
 
 /// Waits for `work`; `None` if it is not done within `limit`. Every wait for the network goes through this or
 /// [`Alarm::within`].
-pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+///
+/// Not an `async fn`, which would reserve room for `work` twice: as its argument, and where it waits.
+pub(crate) fn within<T>(limit: Duration, work: impl Future<Output = T>) -> impl Future<Output = Option<T>> {
     #[expect(clippy::disallowed_methods, reason = "the one place that sets a deadline")]
     let timed = tokio::time::timeout(limit, work);
-    timed.await.ok()
+    timed.map(Result::ok)
 }
 
 /// A wall-clock time in UTC: RFC 3339 with microseconds.

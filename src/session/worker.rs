@@ -235,7 +235,7 @@ impl Worker {
                 .map_err(|failed| failed.failure);
             // The library does not report when it sent a command that had waited, so another one is timed.
             let waited = exchange.waited;
-            let latency = if waited.is_zero() { Some(latency) } else { self.round_trip().await };
+            let latency = if waited.is_zero() { Some(latency) } else { Box::pin(self.round_trip()).await };
             ctx.notices.reply(Reply { target: None, number, at: exchange.done, latency, waited, outcome });
             if self.plan.pace == Pace::Unpaced {
                 // Prints the line now: during the next probe it would add to that probe's latency.
