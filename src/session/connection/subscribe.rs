@@ -1,7 +1,7 @@
 //! The subscriptions of the connection under test: sent to each new subject, and after a reconnect restored by the library
 //! or sent again, as the policy says.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{pin::pin, sync::atomic::Ordering, time::Duration};
 
 use redis::{PushInfo, aio::PubSub};
 
@@ -137,7 +137,8 @@ impl Session {
             self.subscribe_on(subject).await
         } else {
             self.fresh.notify_waiters();
-            self.open_pubsub().await
+            // Larger than the other case, which is the usual one.
+            Box::pin(self.open_pubsub()).await
         };
         let mut state = self.lock();
         if state.subscription.attempt == attempt {
@@ -154,7 +155,9 @@ impl Session {
         // One response timeout for each command, and one for the connection.
         let commands = Subject::subscribing_commands(&missing) as u32;
         let limit = self.ctx.plan.policy.response_timeout * (commands + 1);
-        match self.ctx.within(limit, subject.subscribe(&missing)).await {
+        // Pinned here: the future is large and would be moved by the call.
+        let subscribed = pin!(subject.subscribe(&missing));
+        match self.ctx.within(limit, subscribed).await {
             Some(outcome) => outcome.map_err(|error| client::failure(Stage::Subscribe, &error)),
             None => Err(Failure::doctor(
                 ErrorClass::ResponseTimeout,
