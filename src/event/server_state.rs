@@ -170,12 +170,12 @@ pub struct ListedClient {
 }
 
 impl ListedClient {
-    /// Returns the command that the server has not answered yet, and keeps the client blocked in.
+    /// Returns the command that the client waits in at the server.
     pub(crate) fn blocked_in(&self) -> Option<&str> {
         self.command.as_deref().filter(|_| self.flags.contains('b'))
     }
 
-    /// Returns the command that the server holds back although it is none that waits: CLIENT PAUSE does so.
+    /// Returns the same command if it is not one that may block: CLIENT PAUSE holds it back.
     pub(crate) fn held_back(&self) -> Option<&str> {
         self.blocked_in().filter(|command| !may_block(command.as_bytes(), || true))
     }
