@@ -91,7 +91,8 @@ fn a_partition_is_one_outage_and_no_probe_outlives_its_deadline() {
     let server = RedisServer::start();
     let tap = Tap::to(server.address());
     let hardened = Trial::start("soak --rate 20 --timeout 500ms --connect-timeout 1s", &tap);
-    let library = Trial::start("soak --workload ping --policy library --rate 20 --timeout 300ms", &tap);
+    // A busy machine can stop the tap for longer than a short timeout.
+    let library = Trial::start("soak --workload ping --policy library --rate 20 --timeout 1s", &tap);
     hardened.wait_for_answers();
     library.wait_for_answers();
     tap.partition(true);
@@ -113,7 +114,7 @@ fn a_partition_is_one_outage_and_no_probe_outlives_its_deadline() {
     let story = library.stop();
     story.code(1).balances();
     assert_eq!((story.count("outages.stalls"), story.count("outages.drops")), (1, 0));
-    assert!(story.longest_failure() < 0.45, "{}", story.longest_failure());
+    assert!(story.longest_failure() < 1.15, "{}", story.longest_failure());
 }
 
 #[test]
