@@ -191,12 +191,10 @@ impl Distribution {
             return Err("not a histogram in the HDR V2 encoding".to_owned());
         }
         let histogram: Histogram<u64> = Deserializer::new().deserialize(&mut plain).map_err(|why| why.to_string())?;
-        if histogram.is_empty() {
-            return Ok(Self::default());
-        }
-        let mut ours = self::histogram();
-        ours.add(&histogram).map_err(|why| why.to_string())?;
-        Ok(Self(Counts::Many(ours)))
+        let values = histogram
+            .iter_recorded()
+            .map(|value| (histogram.lowest_equivalent(value.value_iterated_to()), value.count_at_value()));
+        Ok(Packed::of_counted(values).map_or_else(Self::default, |packed| Self(Counts::Packed(packed))))
     }
 
     /// Converts to a histogram, regardless of the number of durations.

@@ -11,7 +11,7 @@ use hdrhistogram::{
     serialization::{Serializer, V2Serializer},
 };
 
-use super::{Counts, DIGITS, Distribution, LOWEST, histogram};
+use super::{Counts, DIGITS, Distribution, HIGHEST, LOWEST, histogram};
 
 /// Buckets of each doubling of the duration, as follows from the number of digits; the first doubling has twice as many.
 const HALF: u64 = 1024;
@@ -50,10 +50,15 @@ impl Packed {
     pub(crate) fn of(distribution: &Distribution) -> Option<Self> {
         match &distribution.0 {
             Counts::Packed(packed) => Some(packed.clone()),
-            Counts::Few(values) => summed(values.iter().map(|value| (bucket_of(*value), 1))),
+            Counts::Few(values) => Self::of_counted(values.iter().map(|value| (*value, 1))),
             Counts::Parts(parts) => parts.packed(),
             Counts::Many(histogram) => Self::of_histogram(histogram),
         }
+    }
+
+    /// Packs durations in nanoseconds with their counts, in any order; `None` if there are none.
+    pub(super) fn of_counted(durations: impl Iterator<Item = (u64, u64)>) -> Option<Self> {
+        summed(durations.map(|(nanos, count)| (bucket_of(nanos.min(HIGHEST)), count)))
     }
 
     /// Adds distributions up; `None` if there are none.

@@ -96,8 +96,10 @@ impl FromStr for FaultSchedule {
     type Err = String;
 
     fn from_str(given: &str) -> Result<Self, Self::Err> {
-        // An @ behind an = begins the name of a category of commands.
-        let parts = given.rsplit_once('@').filter(|(fault, _)| !fault.trim_end().ends_with('='));
+        // An @ behind an = begins the name of a category of commands, unless a time follows.
+        let is_time = |text: &str| text.starts_with(|first: char| first.is_ascii_digit()) || text.starts_with("every:");
+        let begins = |fault: &str, text: &str| !fault.trim_end().ends_with('=') || is_time(text.trim_start());
+        let parts = given.rsplit_once('@').filter(|(fault, when)| begins(fault, when));
         let (fault, timing, lasts) = match parts {
             Some((fault, when)) => {
                 let (when, lasts) = when.split_once('+').map_or((when, None), |(when, lasts)| (when, Some(lasts)));
