@@ -1,8 +1,9 @@
 //! The HTTP server of `--listen-metrics`: `GET /metrics`, and `GET /probe?target=` for the servers that are allowed. The
 //! client of `--otlp` is in [`push`].
 //!
-//! It has its own thread, of a lower priority, so that no scrape delays the run. Each connection is for one request, which has a size
-//! limit and a deadline, and only a few are served at the same time: a client that does nothing costs little.
+//! It has its own thread, of a lower priority, so that no scrape delays the run. Each connection is for one request,
+//! which has a size limit and a deadline, and only a few are served at the same time: a client that does nothing costs
+//! little.
 
 mod accept;
 mod push;
