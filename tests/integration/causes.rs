@@ -1,12 +1,10 @@
 //! The cause of an outage: the same in the run, in the report of its journal, and in every format.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::harness::{Doctor, Output, RedisServer, Trial, eventually};
-
-const SOON: Duration = Duration::from_secs(10);
+use crate::harness::{Doctor, Output, RedisServer, Trial};
 
 const RUN: [&str; 6] = ["soak", "--sandbox", "--fault", "reset_peer=when=in_flight@1s", "-d", "3s"];
 
@@ -66,7 +64,7 @@ fn each_format_has_the_causes() {
 fn an_output_buffer_limit_that_is_not_counted_is_not_put_down_to_a_proxy() {
     let server = RedisServer::builder().config("client-output-buffer-limit", "pubsub 1kb 1kb 1").start();
     let trial = Trial::start("subscribe news --watchdog off", &server);
-    eventually("the server was asked", SOON, || server.config_gets() > 0);
+    server.wait_until_queried();
     server.command([b"PUBLISH".as_slice(), b"news", &[b'x'; 200_000]]);
     trial.wait_for_journal("\"event\":\"evidence\"");
     let story = trial.stop();
@@ -85,7 +83,7 @@ fn an_outage_that_lasts_says_what_is_in_the_way() {
     let server = RedisServer::start();
     let trial = Trial::start("soak", &server);
     trial.wait_for_answers();
-    eventually("the server was asked", SOON, || server.config_gets() > 0);
+    server.wait_until_queried();
     server.command(["CONFIG", "SET", "maxclients", "1"]);
     server.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
     trial.wait_for("path", 2);

@@ -11,14 +11,6 @@ use crate::harness::{Action, Doctor, Lab, RedisServer, ScriptedServer, Signal, S
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// Waits until the server has been asked for the first time, and has as many clients as before.
-#[track_caller]
-fn wait_for_first_questions(server: &RedisServer, clients: usize) {
-    eventually("the server was asked, and the asker has left", SOON, || {
-        server.config_gets() > 0 && server.clients().len() == clients
-    });
-}
-
 /// The client id of the connection under test, as the journal has it.
 fn client_id(trial: &Trial) -> String {
     trial.wait_for_journal("\"event\":\"connected\"");
@@ -57,7 +49,7 @@ fn missing(evidence: &Json) -> Vec<&str> {
 fn a_killed_client_was_closed_by_the_server_which_counts_the_kill() {
     let server = RedisServer::start();
     let trial = Trial::start("subscribe news --watchdog off", &server);
-    wait_for_first_questions(&server, 1);
+    server.wait_until_queried();
     server.command(["CLIENT", "KILL", "ID", &client_id(&trial)]);
     wait_for_evidence(&trial);
     let story = trial.stop();
@@ -89,7 +81,7 @@ fn a_killed_client_was_closed_by_the_server_which_counts_the_kill() {
 fn a_restarted_server_is_another_process_and_a_reused_client_id_is_no_ghost() {
     let mut server = RedisServer::start();
     let trial = Trial::start("subscribe news --watchdog off", &server);
-    wait_for_first_questions(&server, 1);
+    server.wait_until_queried();
     server.kill9();
     trial.wait_for("disconnected", 1);
     server.restart_same_port();
@@ -174,7 +166,7 @@ fn what_a_user_may_not_ask_is_missing_with_the_servers_words() {
 fn a_frozen_server_leaves_evidence_of_a_stall_without_a_death() {
     let server = RedisServer::start();
     let trial = Trial::start("soak --workload ping --policy library --rate 20 --timeout 300ms", &server);
-    wait_for_first_questions(&server, 1);
+    server.wait_until_queried();
     server.sigstop();
     trial.wait_for("stalled", 1);
     server.sigcont();
@@ -193,7 +185,7 @@ fn a_frozen_server_leaves_evidence_of_a_stall_without_a_death() {
 fn nothing_is_asked_on_a_connection_that_only_listens() {
     let server = RedisServer::start();
     let trial = Trial::start("subscribe news --watchdog off", &server);
-    wait_for_first_questions(&server, 1);
+    server.wait_until_queried();
     let id = client_id(&trial);
     eventually("the subscriber has been silent since it subscribed", SOON, || {
         let clients = server.clients();
@@ -235,7 +227,7 @@ fn many_connections_that_drop_together_share_the_questions() {
     let server = RedisServer::start();
     let trial = Trial::start(&format!("soak --workload ping --rate 10 --connections {CONNECTIONS}"), &server);
     trial.wait_for_events("connected", CONNECTIONS, SOON);
-    wait_for_first_questions(&server, CONNECTIONS);
+    server.wait_until_queried();
     server.command(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
     trial.wait_for_events("reconnected", CONNECTIONS, SOON);
     eventually("all evidence is reported", SOON, || {
@@ -265,7 +257,7 @@ fn many_connections_that_drop_together_share_the_questions() {
 fn a_lasting_outage_has_evidence_while_it_lasts_and_at_its_end() {
     let mut server = RedisServer::start();
     let trial = Trial::start("soak --workload ping --rate 20", &server);
-    wait_for_first_questions(&server, 1);
+    server.wait_until_queried();
     server.kill9();
     trial.wait_for("disconnected", 1);
     let early = "\"ongoing\":true";
@@ -403,7 +395,7 @@ fn between_two_machines_a_close_a_reset_and_a_timeout_differ() {
 
     let (doctor, journal, flow): (_, _, std::net::SocketAddr) = run("closed", "subscribe news --watchdog off");
     doctor.wait_for_stderr("subscribed", SOON);
-    wait_for_first_questions(&lab.server, 1);
+    lab.server.wait_until_queried();
     lab.server.command(["CLIENT", "KILL", "ADDR", &flow.to_string()]);
     let death = &evidence_in(&journal)["death"];
     assert_eq!((&death["how"], &death["known_from"]), (&"closed".into(), &"socket_table".into()));

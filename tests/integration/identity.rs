@@ -98,8 +98,8 @@ fn evidence_is_of_the_server_that_the_lost_connection_was_connected_to() {
     let tap = balancer([&primary, &replica]);
     let trial = Trial::start("soak --workload ping --rate 20", &tap);
     trial.wait_for("servers", 1);
-    let both_queried = || primary.config_gets() > 0 && replica.config_gets() > 0;
-    eventually("both servers were queried", SOON, both_queried);
+    primary.wait_until_queried();
+    replica.wait_until_queried();
     pause();
     tap.close_all();
     trial.wait_for_journal("\"event\":\"evidence\"");
@@ -167,7 +167,7 @@ fn a_proxy_that_follows_the_primary_leaves_old_connections_with_the_former_one()
     let tap = Tap::to(first.address());
     let trial = Trial::start("soak --workload ping --rate 20", &tap);
     trial.wait_for_answers();
-    eventually("the server was queried", SOON, || first.config_gets() > 0);
+    first.wait_until_queried();
     second.command(["REPLICAOF", "NO", "ONE"]);
     tap.lead_to(second.address());
     follow(&first, &second);
@@ -277,7 +277,7 @@ fn a_proxy_before_one_server_is_one_server() {
     let tap = Tap::to(server.address());
     let trial = Trial::start("soak --rate 20", &tap);
     trial.wait_for_answers();
-    eventually("the server was queried three times", SOON, || server.config_gets() >= 3);
+    server.wait_until_queried();
     tap.reset_all();
     trial.wait_for("reconnected", 1);
     trial.wait_for("resubscribed", 1);
@@ -293,7 +293,7 @@ fn a_server_that_cannot_be_queried_right_after_an_outage_is_queried_again() {
     let tap = Tap::to(server.address());
     let trial = Trial::start("soak --workload ping --rate 20", &tap);
     trial.wait_for_answers();
-    eventually("the server was queried at first", SOON, || server.config_gets() >= 3 && server.clients().len() == 1);
+    server.wait_until_queried();
     pause();
     // The harness and the connection under test: no room for a query.
     server.command(["CONFIG", "SET", "maxclients", "2"]);

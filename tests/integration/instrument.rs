@@ -304,17 +304,8 @@ fn ready(arguments: &str, trial: &Trial, server: &RedisServer) {
         Some("subscribe") => {}
         _ => trial.wait_for_answers(),
     }
-    asked(server);
+    server.wait_until_queried();
 }
-
-/// Waits until a server has been queried for its state, and the querying connection has closed.
-fn asked(server: &RedisServer) {
-    let asks = |client: &String| QUESTIONS.iter().any(|question| client.contains(question));
-    eventually("the server was asked", SOON, || server.config_gets() > 0 && !server.clients().iter().any(asks));
-}
-
-/// The last command of a connection that asks a server for its state, as CLIENT LIST has it.
-const QUESTIONS: [&str; 5] = [" cmd=info", " cmd=config", " cmd=client", " cmd=slowlog", " cmd=latency"];
 
 /// A server, a run beside which something happens to the server, and the report once the client is back and the outage
 /// explained.

@@ -207,7 +207,7 @@ fn a_command_that_yields_nothing_is_refused_before_anything_is_done() {
         .code(3)
         .stderr_contains("--pass-command: the command did not end within 10 s")
         .took_at_most(Duration::from_secs(15));
-    assert!(!is_running("4712"), "its children are killed, too");
+    eventually("the end of its children, which are killed, too", Duration::from_secs(5), || !is_running("4712"));
     let two = Doctor::new(["ping", "--pass-command", "echo x", "--pass", "y"]).run();
     two.code(3).stderr_contains("--pass-command");
 }

@@ -14,7 +14,7 @@ const SOON: Duration = Duration::from_secs(10);
 #[track_caller]
 fn wait_until_usual(trial: &Trial, server: &RedisServer) {
     trial.wait_for_answers();
-    eventually("the server was asked", SOON, || server.config_gets() > 0);
+    server.wait_until_queried();
     // The limit follows the median of the first replies: three seconds at ten a second are enough.
     eventually("enough replies", SOON, || {
         std::fs::read_to_string(trial.journal())

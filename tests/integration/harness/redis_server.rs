@@ -260,6 +260,9 @@ impl SentinelSet {
     }
 }
 
+/// The last command of a connection that queries the state of a server, as CLIENT LIST has it.
+const QUERIES: [&str; 6] = [" cmd=info", " cmd=config", " cmd=client", " cmd=slowlog", " cmd=latency", " cmd=time"];
+
 /// After this time, and an election, a failed primary is replaced; on a busy machine, a node may not run for a second.
 pub(crate) const NODE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -557,6 +560,15 @@ impl RedisServer {
     #[track_caller]
     pub(crate) fn config_gets(&self) -> u64 {
         self.count_config_gets() - self.own_config_gets
+    }
+
+    /// Waits until redis-doctor has queried the state of the server for the first time, and has read the answers: its
+    /// connection for that is closed.
+    #[track_caller]
+    pub(crate) fn wait_until_queried(&self) {
+        let queries = |client: &String| QUERIES.iter().any(|query| client.contains(query));
+        let is_queried = || self.config_gets() > 0 && !self.clients().iter().any(queries);
+        eventually("the first query of the server's state", Duration::from_secs(20), is_queried);
     }
 
     fn count_config_gets(&self) -> u64 {

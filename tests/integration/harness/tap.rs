@@ -118,8 +118,8 @@ impl Tap {
     }
 
     /// Waits until the server has answered a command and that answer has not been passed on, then resets that
-    /// connection on both sides instead: the command ran, and its reply is lost. The first connection on which it
-    /// happens is the one; fails the test when no command comes.
+    /// connection on both sides instead: the command ran, and its reply is lost. The first connection of a workload on
+    /// which it happens is the one; fails the test when no command comes.
     #[track_caller]
     pub(crate) fn reset_when_in_flight(&self) -> InFlight {
         let hit = self.arm_reset();

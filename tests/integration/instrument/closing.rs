@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::{
-    HOT, LISTENING, PROBING, Row, SOON, SPARSE, WRITING, asked, cause, concluded, ours, recovered, watched, when,
+    HOT, LISTENING, PROBING, Row, SOON, SPARSE, WRITING, cause, concluded, ours, recovered, watched, when,
     while_stopped,
 };
 use crate::harness::{RawClient, RedisServer, Signal, Tap, Trial, eventually};
@@ -214,7 +214,7 @@ fn as_app(fault: fn(&RedisServer, &Trial)) -> Option<Json> {
     let server = RedisServer::builder().acl("app on >secret ~* &* +@all").start();
     let trial = Trial::with(["soak", "--user", "app", "-a", "secret", "--no-auth-warning"], &server);
     trial.wait_for_messages();
-    asked(&server);
+    server.wait_until_queried();
     fault(&server, &trial);
     concluded(trial)
 }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use serde_json::Value as Json;
 
-use super::{PATIENT, Row, SOON, asked, cause};
+use super::{PATIENT, Row, SOON, cause};
 use crate::harness::{Doctor, Lab, Reject, RunningDoctor, Signal};
 
 const LOST: &[&str] = &["path_lost"];
@@ -80,7 +80,7 @@ pub(super) fn start(lab: &Lab, arguments: &str) -> (RunningDoctor, SocketAddr) {
         .spawn();
     let line = doctor.wait_for_stderr("connected", SOON);
     let address = line.split_whitespace().skip_while(|word| *word != "from").nth(1);
-    asked(&lab.server);
+    lab.server.wait_until_queried();
     (doctor, address.and_then(|address| address.parse().ok()).unwrap())
 }
 

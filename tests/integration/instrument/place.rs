@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde_json::Value as Json;
 
-use super::{PROBING, Row, SOON, SPARSE, WRITING, asked, cause, ours, process::follow, ready, recovered, watched};
+use super::{PROBING, Row, SOON, SPARSE, WRITING, cause, ours, process::follow, ready, recovered, watched};
 use crate::harness::{Hosts, RedisServer, Tap, Trial, eventually};
 
 const ENDED_BY_A_PROXY: &[&str] = &["proxy_closed", "network_reset"];
@@ -144,7 +144,7 @@ fn balanced(fault: fn(&Tap, &mut RedisServer, &Trial)) -> Option<Json> {
     let id = format!("id={} ", ours(&trial, "client_id"));
     let sends_pings = |client: &String| client.starts_with(&id) && client.contains(" cmd=ping ");
     let ours = servers.iter().position(|server| server.clients().iter().any(sends_pings)).unwrap();
-    asked(&servers[ours]);
+    servers[ours].wait_until_queried();
     fault(&tap, &mut servers[ours], &trial);
     recovered(trial)
 }

@@ -107,7 +107,7 @@ fn narrow_line() -> Option<Json> {
         .within(6 * SOON)
         .spawn();
     doctor.wait_for_stderr("connected", SOON);
-    super::asked(&lab.server);
+    lab.server.wait_until_queried();
     lab.throttle("80kbit");
     Some(doctor.finish().json())
 }

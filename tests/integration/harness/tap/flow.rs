@@ -67,7 +67,12 @@ pub(super) struct Flow {
     outstanding: u64,
     /// Replies read from the server and not passed on.
     withheld: u64,
+    /// Commands of a workload.
+    probes: u64,
 }
+
+/// Commands of redis-doctor's workloads. A connection that only looks at the server sends one PING at most.
+const WORKLOAD: [&str; 4] = ["PING", "SET", "GET", "PUBLISH"];
 
 impl Flow {
     pub(super) fn new(
@@ -97,6 +102,7 @@ impl Flow {
             replies: Framing::default(),
             outstanding: 0,
             withheld: 0,
+            probes: 0,
         }
     }
 
@@ -201,7 +207,7 @@ impl Flow {
         if mode.delay.is_zero() && !mode.hold_replies {
             self.release();
         }
-        if self.withheld > 0 {
+        if self.withheld > 0 && self.probes > 1 {
             let armed = self.shared.armed.lock().unwrap().take();
             if let Some(report) = armed {
                 let hit = InFlight { connection: self.id, unanswered: self.outstanding.max(1) };
@@ -256,8 +262,9 @@ impl Flow {
             Some(commands) => {
                 for command in commands {
                     self.outstanding += expected_replies(&command);
-                    let name = command.first().map(|name| name.to_ascii_uppercase());
-                    *counters.commands.entry(name.unwrap_or_default()).or_default() += 1;
+                    let name = command.first().map(|name| name.to_ascii_uppercase()).unwrap_or_default();
+                    self.probes += u64::from(WORKLOAD.contains(&name.as_str()));
+                    *counters.commands.entry(name).or_default() += 1;
                 }
             }
             None => self.outstanding += 1,
