@@ -150,6 +150,8 @@ fn a_reset_in_flight_loses_the_reply_of_a_command_that_ran() {
     let server = RedisServer::start();
     let tap = Tap::to(server.address());
     let mut client = connected(&tap);
+    client.call(["SET", "counter", "0"]).unwrap();
+    client.call(["GET", "counter"]).unwrap();
     let hit = tap.arm_reset();
     client.send(["INCR", "counter"]).unwrap();
     assert_eq!(end_of(&mut client), ErrorKind::ConnectionReset);

@@ -93,9 +93,20 @@ fn little_was_received(facts: &Facts<'_>) -> Option<Argument> {
     if facts.peek(|facts| facts.moved(|state| state.output_buffer_disconnections)) > Some(0) {
         return None;
     }
+    // A message beyond a small limit closes the connection before any of it is sent.
+    if hard_limit(facts).is_some_and(|limit| limit < RECEIVE_WINDOW) {
+        return None;
+    }
     let received = facts.bytes_received()?;
     let why = format!("only {} had arrived on the connection in total: nothing was held back", bytes(received));
     Argument::when(received < RECEIVE_WINDOW, Weight::Weakens, why)
+}
+
+/// The hard limit of the connection's class in bytes, if it has one.
+fn hard_limit(facts: &Facts<'_>) -> Option<u64> {
+    let class = if facts.circumstances().subscribed { "pubsub" } else { "normal" };
+    let limits = closing::limit_of(class, facts.ours_after()?.output_buffer_limit.as_deref()?)?;
+    limits.split(' ').next()?.parse().ok().filter(|limit| *limit > 0)
 }
 
 fn all_at_once(facts: &Facts<'_>) -> Option<Argument> {

@@ -83,6 +83,13 @@ pub(super) const CASES: &[Row] = &[
         s.late(0.8);
         s.known().tcp = Some(TcpFigures { at: stamp(LOST), bytes_received: Some(2_000), ..TcpFigures::default() });
     }),
+    ("the same, but one message exceeds the limit", OutputBufferLimit, Possible, |s| {
+        (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
+        s.subscribed = true;
+        s.late(0.8);
+        s.after().output_buffer_limit = Some("normal 0 0 0 slave 0 0 0 pubsub 1024 1024 1".into());
+        s.known().tcp = Some(TcpFigures { at: stamp(LOST), bytes_received: Some(2_000), ..TcpFigures::default() });
+    }),
     ("a large command, and the query-buffer limit is counted", QueryBufferLimit, Likely, |s| {
         s.plan.probes.as_mut().unwrap().payload = 2_000_000;
         s.after().query_buffer_disconnections = Some(1);
