@@ -65,7 +65,9 @@ fn an_application_survives_if_it_is_seen_to_work_afterwards() {
     assert_eq!(survival["survived"], 2, "{survival:#}");
     for name in ["close", "reset-idle"] {
         let case = case(&survival, name);
-        assert_eq!(role(case, "commands")["outcome"], "back", "{case:#}");
+        // On a busy machine, a command can be in flight when the idle connections are reset.
+        let commands = &role(case, "commands")["outcome"];
+        assert!(commands == "back" || name == "reset-idle" && commands == "untouched", "{case:#}");
         assert_eq!(role(case, "subscriber")["outcome"], "back", "{case:#}");
         assert!(fs::metadata(case["log"].as_str().unwrap()).is_ok_and(|log| log.len() > 0), "{case:#}");
     }
