@@ -76,6 +76,14 @@ pub(crate) struct Failover {
     pub at: Stamp,
 }
 
+impl Failover {
+    /// True if neither the Sentinels nor a connection under test could reach the old primary when the new one was promoted.
+    fn was_silent(&self) -> bool {
+        let last = self.last_reply.zip(self.promoted);
+        self.down.is_some() && last.is_some_and(|(last, promoted)| last < promoted)
+    }
+}
+
 /// The Sentinels of the current run, as events come in.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sentinels {
@@ -127,6 +135,10 @@ impl Sentinels {
 
     /// Ends the run at `end`.
     pub(super) fn close_run(&mut self, end: Stamp) {
+        // The old primary is queried once a second, so the run can end before the query that shows its silence has failed.
+        if self.current().is_some_and(|failover| failover.was_silent()) {
+            self.two_since = None;
+        }
         self.end_two_primaries(end);
         self.settle_disagreement(end);
     }
@@ -315,7 +327,10 @@ fn short(text: &Foreign) -> Foreign {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::fixture::{at, disconnected, reconnected};
+    use crate::{
+        event::Disconnected,
+        record::fixture::{at, disconnected, reconnected},
+    };
 
     const OLD: &str = "10.0.0.1:6379";
     const NEW: &str = "10.0.0.2:6379";
@@ -392,6 +407,28 @@ mod tests {
         let thawed = [role(8.0, OLD, Some("master"), 6.5)];
         let both = set(&[&frozen[..], &thawed].concat(), 9.0);
         assert_eq!((both.failovers[0].two_primaries, both.failovers[0].demoted), (Duration::from_secs(1), None));
+    }
+
+    #[test]
+    fn a_run_that_ends_before_the_silence_is_noticed_had_one_primary() {
+        let lost = |idle| {
+            let EventKind::Disconnected(lost) = disconnected(1, None) else { unreachable!("a loss") };
+            at(6.9, EventKind::Disconnected(Disconnected { idle: Duration::from_secs_f64(idle), ..lost }))
+        };
+        let ended = |down: &str, idle| {
+            let events = [
+                role(0.1, OLD, Some("master"), 0.0),
+                published(5.0, down, OLD, None),
+                role(6.0, NEW, Some("master"), 5.5),
+                published(6.1, "+switch-master", OLD, Some(NEW)),
+                lost(idle),
+            ];
+            set(&events, 7.0).failovers[0].two_primaries
+        };
+        assert_eq!(ended("+sdown", 2.5), Duration::ZERO);
+        for (down, idle, why) in [("+sdown", 0.1, "it answered us"), ("-sdown", 2.5, "it answered the Sentinels")] {
+            assert_eq!(ended(down, idle), Duration::from_secs(1), "{why}");
+        }
     }
 
     #[test]
