@@ -29,7 +29,7 @@ use crate::{
     plan::{Elsewhere, Plan, Target},
     topology::{
         Place,
-        nodes::{Change, ClusterNode, View},
+        nodes::{Change, ClusterNode, Successors, View},
         serves_tag, tag_in,
     },
 };
@@ -68,6 +68,7 @@ pub(crate) struct Watch {
     /// The latest description by each queried node; absent while it does not answer.
     views: BTreeMap<Foreign, View>,
     map: Option<View>,
+    successors: Successors,
     covered: u16,
     /// An ACL forbids the queries.
     forbidden: bool,
@@ -129,6 +130,7 @@ impl Watch {
             calm: Stamp::START,
             views: BTreeMap::new(),
             map: None,
+            successors: Successors::new(),
             covered: 0,
             forbidden: false,
             queried: BTreeMap::new(),
@@ -232,7 +234,7 @@ impl Watch {
             (self.map, self.covered) = (Some(map), covered);
             return self.query_members();
         };
-        let map = map.without_half_promotions(&old).with_successors(&old);
+        let map = map.without_half_promotions(&old);
         if map != old {
             self.report_changes(&old, &map, emit);
         }
@@ -282,7 +284,7 @@ impl Watch {
     }
 
     fn report_changes(&mut self, old: &View, map: &View, emit: &impl Fn(ClusterEvent)) {
-        for change in map.changes_since(old) {
+        for change in map.changes_since(old, &mut self.successors) {
             match change {
                 Change::Failover { from, to } => self.follow(from, to, emit),
                 Change::SlotsMoved { from, to, slots } => {

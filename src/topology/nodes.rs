@@ -20,8 +20,6 @@ pub(crate) struct ClusterNode {
     pub(crate) place: Place,
     /// Id of the primary that a replica follows; `None` for a primary.
     pub(crate) primary: Option<Foreign>,
-    /// Id of the primary that took its place, until the node is described as a replica.
-    pub(crate) successor: Option<Foreign>,
     /// The cluster has agreed that it is down.
     pub(crate) failed: bool,
     /// Configuration epoch: each failover raises it.
@@ -35,6 +33,10 @@ pub(crate) struct ClusterNode {
 pub(crate) struct View {
     pub(crate) nodes: Vec<ClusterNode>,
 }
+
+/// The ids of primaries whose place another node has taken, with the id of that node. The two can change places again before a
+/// view describes the first as a replica.
+pub(crate) type Successors = BTreeMap<Foreign, Foreign>;
 
 /// A change of the slots' owners.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,8 +95,8 @@ impl View {
         owners
     }
 
-    /// Returns the changes since an older view.
-    pub(crate) fn changes_since<'a>(&'a self, old: &'a Self) -> Vec<Change<'a>> {
+    /// Returns the changes since an older view, and adds those who have taken a place to the successors.
+    pub(crate) fn changes_since<'a>(&'a self, old: &'a Self, successors: &mut Successors) -> Vec<Change<'a>> {
         let mut moved = BTreeMap::<_, u16>::new();
         for pair in old.owners().into_iter().zip(self.owners()) {
             if let (Some(from), Some(to)) = pair
@@ -105,13 +107,20 @@ impl View {
         }
         let change = |((from, to), slots): ((usize, usize), u16)| {
             let (from, to) = (&old.nodes[from], &self.nodes[to]);
-            let was_replica = old
-                .node(&to.id)
-                .is_some_and(|before| before.primary.is_some() || before.successor == Some(from.id.clone()));
+            let was_replica = old.node(&to.id).is_some_and(|before| before.primary.is_some())
+                || successors.get(&to.id) == Some(&from.id);
             let has_none = self.node(&from.id).is_none_or(|now| now.primary.is_some() || now.slots.is_empty());
             if was_replica && has_none { Change::Failover { from, to } } else { Change::SlotsMoved { from, to, slots } }
         };
-        moved.into_iter().map(change).collect()
+        let changes: Vec<_> = moved.into_iter().map(change).collect();
+        // A replica, or a node that has got slots, has no place to take back.
+        let is_between = |node: &ClusterNode| node.primary.is_none() && node.slots.is_empty();
+        successors.retain(|id, _| self.node(id).is_some_and(is_between));
+        successors.extend(changes.iter().filter_map(|change| match change {
+            Change::Failover { from, to } => Some((from.id.clone(), to.id.clone())),
+            Change::SlotsMoved { .. } => None,
+        }));
+        changes
     }
 
     /// Leaves the replicas that have won an election and have no slots yet as they were in an earlier view: a node can report
@@ -124,21 +133,6 @@ impl View {
             if let Some(known) = old.node(&node.id).filter(promoted) {
                 *node = ClusterNode { place: node.place.clone(), failed: node.failed, ..known.clone() };
             }
-        }
-        self
-    }
-
-    /// Keeps for each node which other one took its place since an earlier view, or before that: the two can change places
-    /// again before a view describes the node as a replica.
-    pub(crate) fn with_successors(mut self, old: &Self) -> Self {
-        let changes = self.changes_since(old).into_iter().filter_map(|change| match change {
-            Change::Failover { from, to } => Some((from.id.clone(), to.id.clone())),
-            Change::SlotsMoved { .. } => None,
-        });
-        let taken: BTreeMap<_, _> = changes.collect();
-        for node in self.nodes.iter_mut().filter(|node| node.primary.is_none() && node.slots.is_empty()) {
-            let before = || old.node(&node.id)?.successor.clone();
-            node.successor = taken.get(&node.id).cloned().or_else(before);
         }
         self
     }
@@ -174,7 +168,6 @@ impl ClusterNode {
             id: id?.shown(),
             place,
             primary: primary.filter(|_| !is_primary).map(Part::shown),
-            successor: None,
             failed: has("fail"),
             epoch: epoch?.parse()?,
             slots: if is_primary { words.filter_map(slots).collect() } else { Vec::new() },
@@ -249,25 +242,32 @@ mod tests {
         let [_, b, c, d] = BEFORE;
         let killed =
             view(&["a :7000@17000 master,fail - 0 0 1 disconnected", b, "c h:1@2 master - 0 0 3 connected 0-99", d]);
-        assert_eq!(shown(&killed.changes_since(&before)), ["a failed over to c"]);
+        assert_eq!(shown(&killed.changes_since(&before, &mut Successors::new())), ["a failed over to c"]);
         let demoted = view(&["a :7000@17000 slave c 0 0 3 connected", b, "c h:1@2 master - 0 0 3 connected 0-99", d]);
-        assert_eq!(shown(&demoted.changes_since(&before)), ["a failed over to c"]);
+        assert_eq!(shown(&demoted.changes_since(&before, &mut Successors::new())), ["a failed over to c"]);
         let ahead =
             view(&["a :7000@17000 master - 0 0 1 connected 0-99", "d h:1@2 master - 0 0 4 connected 100-16383"]);
         let both = view(&["c h:1@2 master - 0 0 3 connected 0-99", "d h:1@2 master - 0 0 4 connected 100-16383"]);
         assert_eq!(ahead.epoch(), both.epoch());
         assert!(ahead.epochs() < both.epochs(), "the failover of epoch 3 is missing in it");
         let half = view(&[BEFORE[0], b, "c h:1@2 master - 0 0 3 connected", d]).without_half_promotions(&before);
-        assert!(half.changes_since(&before).is_empty(), "its slots follow");
-        assert_eq!(shown(&demoted.without_half_promotions(&half).changes_since(&half)), ["a failed over to c"]);
+        assert!(half.changes_since(&before, &mut Successors::new()).is_empty(), "its slots follow");
+        assert_eq!(
+            shown(&demoted.without_half_promotions(&half).changes_since(&half, &mut Successors::new())),
+            ["a failed over to c"]
+        );
         let moved =
             view(&["a :7000@17000 master - 0 0 3 connected 0-100", "b h:1@2 master - 0 0 2 connected 101-16383"]);
-        assert_eq!(shown(&moved.changes_since(&before)), ["1 from b to a"]);
+        assert_eq!(shown(&moved.changes_since(&before, &mut Successors::new())), ["1 from b to a"]);
         let all = view(&["a :7000@17000 master - 0 0 1 connected", "b h:1@2 master - 0 0 4 connected 0-16383", c]);
-        assert_eq!(shown(&all.changes_since(&before)), ["100 from a to b"], "it had been a primary");
-        assert!(before.changes_since(&before).is_empty());
+        assert_eq!(
+            shown(&all.changes_since(&before, &mut Successors::new())),
+            ["100 from a to b"],
+            "it had been a primary"
+        );
+        assert!(before.changes_since(&before, &mut Successors::new()).is_empty());
         let lost = view(&["a :7000@17000 master,fail - 0 0 1 disconnected 0-99", b]);
-        assert!(lost.changes_since(&before).is_empty() && lost.covered() == SLOTS - 100);
+        assert!(lost.changes_since(&before, &mut Successors::new()).is_empty() && lost.covered() == SLOTS - 100);
         assert!(lost.shares_a_node(&before) && !lost.shares_a_node(&view(&["z h:1@2 master - 0 0 9 connected"])));
     }
 
@@ -276,14 +276,19 @@ mod tests {
         let before = view(&BEFORE);
         let [_, b, _, d] = BEFORE;
         let taken = ["a :7000@17000 master - 0 0 1 connected", b, "c h:1@2 master - 0 0 3 connected 0-99", d];
-        let taken = view(&taken).with_successors(&before);
-        let unchanged = taken.clone().with_successors(&taken);
+        let taken = view(&taken);
+        let mut successors = Successors::new();
+        assert_eq!(shown(&taken.changes_since(&before, &mut successors)), ["a failed over to c"]);
         let back = view(&["a :7000@17000 master - 0 0 4 connected 0-99", b, "c h:1@2 master - 0 0 3 connected", d]);
-        assert_eq!(shown(&back.changes_since(&unchanged)), ["c failed over to a"]);
+        assert_eq!(shown(&back.changes_since(&taken, &mut successors.clone())), ["c failed over to a"]);
         let [a, b, c] = [("a", 4, "100-16383"), ("b", 2, ""), ("c", 3, "0-99")]
             .map(|(id, epoch, slots)| format!("{id} h:1@2 master - 0 0 {epoch} connected {slots}"));
         let other = view(&[&a, &b, &c]);
-        assert_eq!(shown(&other.changes_since(&unchanged)), ["16284 from b to a"], "it took another primary's slots");
+        assert_eq!(
+            shown(&other.changes_since(&taken, &mut successors.clone())),
+            ["16284 from b to a"],
+            "it took another primary's slots"
+        );
     }
 
     #[test]
@@ -308,7 +313,7 @@ mod tests {
         Fuzz::new("values", &["a h:1@2 master - 0 0 1 connected 0-16383\n", " slave b "]).run(|input| {
             if let Some(value) = fuzz::value(input) {
                 let view = View::read(&value, &[], "host");
-                assert!(view.covered() <= SLOTS && view.changes_since(&view).is_empty());
+                assert!(view.covered() <= SLOTS && view.changes_since(&view, &mut Successors::new()).is_empty());
             }
         });
     }
