@@ -63,7 +63,8 @@ pub(super) struct Chance {
     pub(super) spread: f64,
 }
 
-/// Returns how far chance reaches for each statistic, whose difference between the runs is observed. `None` if there are too few blocks, or a run has no such number.
+/// Returns how far chance reaches for each statistic, whose difference between the runs is observed. `None` if there are too
+/// few blocks, or a run has no such number.
 pub(super) fn of(before: &[Block], after: &[Block], statistics: &[Statistic]) -> Vec<Option<Chance>> {
     if before.len() < FEWEST || after.len() < FEWEST {
         return vec![None; statistics.len()];

@@ -140,8 +140,8 @@ fn series(kind: Kind, count: usize) -> Option<Series> {
     })
 }
 
-/// Waits until a node that has been elected once asks for votes again. Before, it counts the votes of that election as votes of
-/// the next one, and is a primary that nobody elected (redis `src/cluster.c`, clusterHandleSlaveFailover: `auth_retry_time`).
+/// Waits until a node that has been elected once asks for votes again. Before, it counts the votes of that election for the
+/// next one, and becomes a primary without an election (redis `src/cluster.c`, clusterHandleSlaveFailover: `auth_retry_time`).
 fn wait_until_votes_expire(node: &RedisServer) {
     let Some(elected) = logged(node, "election won") else { return };
     let expired = || elected.elapsed().is_ok_and(|age| age > 4 * NODE_TIMEOUT + Duration::from_secs(1));

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::doctor::binary;
 use super::harness::{Doctor, RedisServer, RunningDoctor, Signal, installed, skipped};
 
-/// What happens to a primary.
+/// A reason for which another node takes the place of a primary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Killed,

@@ -145,7 +145,7 @@ fn what_a_user_may_not_ask_is_missing_with_the_servers_words() {
     let trial = Trial::start("ping -i 0.05", &url);
     eventually("the server was asked", SOON, || server.command(["INFO", "errorstats"]).contains("errorstat_NOPERM"));
     // What is refused before the first probe is the session's own question; the others come half a second later.
-    eventually("for its settings, too", SOON, || server.config_gets() > 0 && server.clients().len() == 1);
+    server.wait_until_queried();
     for client in server.clients() {
         let id = client.split([' ', '=']).nth(1).unwrap().to_owned();
         server.command(["CLIENT", "KILL", "ID", &id]);

@@ -105,8 +105,8 @@ fn little_was_received(facts: &Facts<'_>) -> Option<Argument> {
 /// The hard limit of the connection's class in bytes, if it has one.
 fn hard_limit(facts: &Facts<'_>) -> Option<u64> {
     let class = if facts.circumstances().subscribed { "pubsub" } else { "normal" };
-    let limits = closing::limit_of(class, facts.ours_after()?.output_buffer_limit.as_deref()?)?;
-    limits.split(' ').next()?.parse().ok().filter(|limit| *limit > 0)
+    let [hard, ..] = closing::limits(class, facts.ours_after()?.output_buffer_limit.as_deref()?)?;
+    hard.parse().ok().filter(|limit| *limit > 0)
 }
 
 fn all_at_once(facts: &Facts<'_>) -> Option<Argument> {

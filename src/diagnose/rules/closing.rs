@@ -85,9 +85,14 @@ pub(crate) fn an_uncounted_limit(facts: &Facts<'_>) -> Option<String> {
 
 /// The limits of a class of clients in `client-output-buffer-limit`; `None` if there are none.
 pub(crate) fn limit_of(class: &str, setting: &str) -> Option<String> {
+    limits(class, setting).map(|limits| limits.join(" "))
+}
+
+/// The same as words: the hard limit and the soft limit in bytes, and the seconds of the soft one.
+pub(crate) fn limits<'a>(class: &str, setting: &'a str) -> Option<[&'a str; 3]> {
     let mut words = setting.split_ascii_whitespace().skip_while(|word| *word != class).skip(1);
-    let (hard, soft, seconds) = (words.next()?, words.next()?, words.next()?);
-    (hard != "0" || soft != "0").then(|| format!("{hard} {soft} {seconds}"))
+    let limits @ [hard, soft, _] = [words.next()?, words.next()?, words.next()?];
+    (hard != "0" || soft != "0").then_some(limits)
 }
 
 /// Something else answers at the server's address.
