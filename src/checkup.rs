@@ -227,6 +227,7 @@ impl Facts {
             Some(
                 survey::PubSub::Lost { .. }
                 | survey::PubSub::Refused { .. }
+                | survey::PubSub::HeldBack
                 | survey::PubSub::NoSecondConnection { .. },
             )
             | None => None,

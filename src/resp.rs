@@ -12,7 +12,7 @@ pub(crate) mod skim;
 
 use std::ops::Range;
 
-pub(crate) use blocking::may_block;
+pub(crate) use blocking::{may_block, may_wait};
 pub(crate) use commands::CommandDecoder;
 pub(crate) use framer::{Framer, NotResp, Speaker, Step};
 

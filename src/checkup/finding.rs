@@ -70,6 +70,8 @@ pub(super) const CLUSTER_ADDRESS: &str = "RD185";
 pub(super) const TOO_FEW_REPLICAS: &str = "RD186";
 /// A blocking command holds up its own connection.
 pub(super) const BLOCKING_COMMAND: &str = "RD174";
+/// CLIENT PAUSE holds back commands.
+pub(super) const CLIENTS_PAUSED: &str = "RD173";
 /// Slow commands hold up all clients.
 pub(super) const SLOW_COMMANDS: &str = "RD187";
 /// The accept queue is full.

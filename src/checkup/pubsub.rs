@@ -4,7 +4,7 @@ use super::{
     Mark, Sheet,
     finding::{self, CheckFinding},
     server::is_sentinel,
-    survey::PubSub,
+    survey::{PubSub, SurveyCommand},
 };
 use crate::{classify::ErrorClass, verdict::Severity};
 
@@ -12,7 +12,6 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
     let Some(result) = &sheet.facts.pubsub else {
         return sheet.line("pubsub", Mark::NotAvailable, "not reached");
     };
-    let user = sheet.subject.target.user.as_deref().unwrap_or("default").to_owned();
     match result {
         PubSub::Received { after } => {
             sheet.timed("pubsub", Mark::Ok, Some(*after), "subscribed, published and received on a private channel");
@@ -29,35 +28,9 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
         PubSub::Refused { .. } if is_sentinel(sheet) => {
             sheet.line("pubsub", Mark::NotAvailable, "a Sentinel accepts no messages");
         }
-        PubSub::Refused { command } if sheet.facts.refusal(*command).is_some_and(|r| r.class != ErrorClass::NoPerm) => {
-            let why = sheet.facts.refusal(*command).map(|refused| refused.why.clone()).unwrap_or_default();
-            let proxied = sheet.facts.attempt.as_ref().is_some_and(|attempt| attempt.server.proxy.is_some());
-            let (text, remedy) = match proxied {
-                true => (
-                    format!("the proxy does not pass on {command}"),
-                    "if the application uses pub/sub, connect it to a server directly; others are not affected",
-                ),
-                false => (
-                    format!("{command} is refused"),
-                    "look for a proxy that does not pass it on, or for a rename-command in the server's configuration",
-                ),
-            };
-            let severity = if proxied { Severity::Info } else { Severity::Warning };
-            let finding = CheckFinding::new(severity, finding::IN_BETWEEN, &text).evidence(why).remedy(remedy);
-            let mark = sheet.finding(finding);
-            sheet.line("pubsub", mark, text);
-        }
-        PubSub::Refused { command } => {
-            let why = sheet.facts.refusal(*command).map(|refused| refused.why.clone()).unwrap_or_default();
-            let text = format!("user {user} may not {command} on a private channel");
-            let remedy = format!(
-                "if the application uses pub/sub, allow the command and its channels: ACL SETUSER {user} +subscribe \
-                 +publish &CHANNEL"
-            );
-            let finding =
-                CheckFinding::new(Severity::Warning, finding::AUTHENTICATION, text).evidence(&why).remedy(remedy);
-            let mark = sheet.finding(finding);
-            sheet.line("pubsub", mark, format!("{command} is not permitted"));
+        PubSub::Refused { command } => refused(sheet, *command),
+        PubSub::HeldBack => {
+            sheet.line("pubsub", Mark::NotAvailable, "not tested: CLIENT PAUSE holds back PUBLISH, too");
         }
         PubSub::NoSecondConnection { why } => {
             let text = "a second connection could not be opened";
@@ -68,4 +41,37 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
             sheet.line("pubsub", mark, why);
         }
     }
+}
+
+/// Judges a command that the server or a proxy refuses.
+fn refused(sheet: &mut Sheet<'_>, command: SurveyCommand) {
+    let refusal = sheet.facts.refusal(command);
+    let why = refusal.map(|refused| refused.why.clone()).unwrap_or_default();
+    if refusal.is_none_or(|refused| refused.class == ErrorClass::NoPerm) {
+        let user = sheet.subject.target.user.as_deref().unwrap_or("default");
+        let text = format!("user {user} may not {command} on a private channel");
+        let remedy = format!(
+            "if the application uses pub/sub, allow the command and its channels: ACL SETUSER {user} +subscribe \
+             +publish &CHANNEL"
+        );
+        let finding = CheckFinding::new(Severity::Warning, finding::AUTHENTICATION, text).evidence(&why).remedy(remedy);
+        let mark = sheet.finding(finding);
+        return sheet.line("pubsub", mark, format!("{command} is not permitted"));
+    }
+    let proxied = sheet.facts.attempt.as_ref().is_some_and(|attempt| attempt.server.proxy.is_some());
+    let (severity, text, remedy) = match proxied {
+        true => (
+            Severity::Info,
+            format!("the proxy does not pass on {command}"),
+            "if the application uses pub/sub, connect it to a server directly; others are not affected",
+        ),
+        false => (
+            Severity::Warning,
+            format!("{command} is refused"),
+            "look for a proxy that does not pass it on, or for a rename-command in the server's configuration",
+        ),
+    };
+    let finding = CheckFinding::new(severity, finding::IN_BETWEEN, &text).evidence(why).remedy(remedy);
+    let mark = sheet.finding(finding);
+    sheet.line("pubsub", mark, text);
 }

@@ -8,7 +8,7 @@ use super::{
     persistence, replication, slowness,
 };
 use crate::{
-    checkup::survey::{ServerFacts, SurveyCommand},
+    checkup::survey::{BlockedClient, PubSub, ServerFacts, SurveyCommand},
     event::role_name,
     units::{bytes, count, whole_percent},
     verdict::Severity,
@@ -39,7 +39,8 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
     persistence::judge(sheet);
     slowness::judge(sheet);
     clients(sheet, server);
-    blocked(sheet, server);
+    held_up(sheet, server);
+    held_back(sheet, server);
     output_buffer(sheet, server);
     memory(sheet, server);
     idle_timeout(sheet, server);
@@ -106,29 +107,60 @@ fn clients(sheet: &mut Sheet<'_>, server: &ServerFacts) {
         mark = sheet.finding(finding.evidence(evidence).remedy(remedy));
     }
     let blocked = server.blocked_clients.filter(|blocked| *blocked > 0);
-    let blocked = blocked.map(|blocked| format!(" · {blocked} in blocking commands")).unwrap_or_default();
+    let blocked = blocked.map(|blocked| format!(" · {blocked} blocked")).unwrap_or_default();
     let before = if rejected > 0 { format!(" · {rejected} refused since the server started") } else { String::new() };
     sheet.line("clients", mark, format!("{connected} of {most} ({share}){blocked}{before}"));
 }
 
 /// Adds a line only for clients whose own blocking command holds up their requests.
-fn blocked(sheet: &mut Sheet<'_>, server: &ServerFacts) {
-    let Some(first) = server.held_up.first() else { return };
-    let name = if first.name.is_empty() { String::new() } else { format!(" ({})", first.name) };
-    let others = server.held_up.len() - 1;
-    let others = if others > 0 { format!(", and {}", count(others as u64, "other client")) } else { String::new() };
-    let text = format!(
-        "{} of {}{name} holds up {} of requests behind it on the same connection{others}",
-        first.command.to_uppercase(),
-        first.address,
-        bytes(first.unread)
-    );
-    let evidence = format!("CLIENT LIST: addr={} flags=b cmd={} qbuf={}", first.address, first.command, first.unread);
+fn held_up(sheet: &mut Sheet<'_>, server: &ServerFacts) {
+    let Some(Blocked { command, client, others, evidence }) = Blocked::of(&server.held_up) else { return };
+    let unread = bytes(server.held_up[0].unread);
+    let text = format!("{command} of {client} holds up {unread} of requests behind it on the same connection{others}");
     let remedy = "give BLPOP, XREAD BLOCK, WAIT and other blocking commands a separate connection: what that client sends \
                   behind one times out, while other clients are served";
     let finding = CheckFinding::new(Severity::Warning, finding::BLOCKING_COMMAND, &text);
     let mark = sheet.finding(finding.evidence(evidence).remedy(remedy));
     sheet.line("blocked", mark, text);
+}
+
+/// Adds a line only for clients whose commands wait for the end of a pause. It may be a short one, for a failover, unless our
+/// own message waited, too.
+fn held_back(sheet: &mut Sheet<'_>, server: &ServerFacts) {
+    let Some(Blocked { command, client, others, evidence }) = Blocked::of(&server.held_back) else { return };
+    let lasts = sheet.facts.pubsub == Some(PubSub::HeldBack);
+    let severity = if lasts { Severity::Critical } else { Severity::Warning };
+    let text = format!("CLIENT PAUSE holds back {command} of {client}{others}");
+    let remedy = "wait for the end of the failover or upgrade that called CLIENT PAUSE, or end the pause with CLIENT \
+                  UNPAUSE; until then, writes time out";
+    let finding = CheckFinding::new(severity, finding::CLIENTS_PAUSED, &text);
+    let mark = sheet.finding(finding.evidence(evidence).remedy(remedy));
+    sheet.line("paused", mark, text);
+}
+
+/// The first of some blocked clients, as it is shown.
+struct Blocked {
+    command: String,
+    /// Its address and name.
+    client: String,
+    /// The number of the others, if there are any.
+    others: String,
+    evidence: String,
+}
+
+impl Blocked {
+    fn of(clients: &[BlockedClient]) -> Option<Self> {
+        let BlockedClient { address, name, command, unread } = clients.first()?;
+        let name = if name.is_empty() { String::new() } else { format!(" ({name})") };
+        let others = clients.len() as u64 - 1;
+        let others = if others > 0 { format!(", and {}", count(others, "other client")) } else { String::new() };
+        Some(Self {
+            command: command.to_uppercase(),
+            client: format!("{address}{name}"),
+            others,
+            evidence: format!("CLIENT LIST: addr={address} flags=b cmd={command} qbuf={unread}"),
+        })
+    }
 }
 
 fn output_buffer(sheet: &mut Sheet<'_>, server: &ServerFacts) {

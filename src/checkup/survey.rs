@@ -13,8 +13,8 @@ use std::{net::SocketAddr, pin::Pin, time::Duration};
 pub(crate) use self::{
     cluster::{ClusterFacts, ClusterPrimary},
     facts::{
-        CheckFacts, DialedAddress, HeldUp, LargeReply, OutputLimit, Persistence, PingTimes, PubSub, RefusedCommand,
-        Replica, ServerFacts, SlowFacts, SurveyCommand, SurveyEnd,
+        BlockedClient, CheckFacts, DialedAddress, LargeReply, OutputLimit, Persistence, PingTimes, PubSub,
+        RefusedCommand, Replica, ServerFacts, SlowFacts, SurveyCommand, SurveyEnd,
     },
 };
 use crate::{
@@ -43,7 +43,7 @@ const ADDRESSES: usize = 8;
 const MEETINGS: u32 = 5;
 const BETWEEN_MEETINGS: Duration = Duration::from_millis(150);
 
-/// With more clients than this, the server is not asked to list its subscribers: the list would be megabytes.
+/// With more clients than this, the server is not asked to list them: the list would be megabytes.
 const LISTED: u64 = 2_000;
 
 /// The parameters of a survey.
@@ -230,17 +230,26 @@ impl Survey<'_> {
                 None => break,
             }
         }
-        if self.facts.server.connected_clients.is_some_and(|clients| clients <= LISTED) {
+        if self.can_list_clients() {
             let list = self.query(stream, SurveyCommand::ClientList, &["CLIENT", "LIST", "TYPE", "pubsub"]).await?;
             if let Some(list) = list.as_ref().and_then(text) {
                 self.facts.server.read_subscribers(list.part());
             }
             if self.facts.server.blocked_clients.is_some_and(|blocked| blocked > 0) {
-                let list = self.query(stream, SurveyCommand::ClientList, &["CLIENT", "LIST", "TYPE", "normal"]).await?;
-                if let Some(list) = list.as_ref().and_then(text) {
-                    self.facts.server.read_blocked(list.part());
-                }
+                self.query_blocked(stream).await?;
             }
+        }
+        Ok(())
+    }
+
+    fn can_list_clients(&self) -> bool {
+        self.facts.server.connected_clients.is_some_and(|clients| clients <= LISTED)
+    }
+
+    async fn query_blocked(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
+        let list = self.query(stream, SurveyCommand::ClientList, &["CLIENT", "LIST", "TYPE", "normal"]).await?;
+        if let Some(list) = list.as_ref().and_then(text) {
+            self.facts.server.read_blocked(list.part());
         }
         Ok(())
     }
@@ -257,7 +266,16 @@ impl Survey<'_> {
         }
         let published = self.clock.now();
         let text = format!("{:x}", published.as_nanos());
-        if self.query(stream, SurveyCommand::Publish, &["PUBLISH", self.channel, &text]).await?.is_none() {
+        let words = ["PUBLISH", self.channel, &text];
+        let answer = {
+            let mut publishing = std::pin::pin!(stream.command(&words));
+            match within(MESSAGE_LIMIT, publishing.as_mut()).await {
+                Some(answer) => answer,
+                None if self.is_held_back().await => return Ok(PubSub::HeldBack),
+                None => publishing.await,
+            }
+        };
+        if self.unless_refused(stream, SurveyCommand::Publish, answer).await?.is_none() {
             return Ok(PubSub::Refused { command: SurveyCommand::Publish });
         }
         let waiting = async {
@@ -272,6 +290,18 @@ impl Survey<'_> {
             Some(Err(failure)) => Ok(PubSub::Lost { why: failure.to_string() }),
             None => Ok(PubSub::Lost { why: format!("no message within {}", span(MESSAGE_LIMIT)) }),
         }
+    }
+
+    /// Returns true if the server lists clients whose commands CLIENT PAUSE holds back; asked on a further connection, because
+    /// ours waits.
+    async fn is_held_back(&mut self) -> bool {
+        if !self.can_list_clients() {
+            return false;
+        }
+        let (_, stream) = self.route.open().await;
+        let Some(mut stream) = stream else { return false };
+        // Without an answer, nothing is known.
+        self.query_blocked(&mut stream).await.is_ok() && !self.facts.server.held_back.is_empty()
     }
 
     /// Returns `None` and records a refusal if the server refuses the command; fails if the connection is lost.

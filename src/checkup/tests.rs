@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    checkup::survey::{OutputLimit, Persistence, PingTimes, PubSub, Replica, SlowFacts, SurveyCommand, SurveyEnd},
+    checkup::survey::{
+        BlockedClient, OutputLimit, Persistence, PingTimes, PubSub, Replica, SlowFacts, SurveyCommand, SurveyEnd,
+    },
     classify::{ErrorClass, Failure, Stage},
     clock::Stamp,
     dial::Attempt,
@@ -177,6 +179,10 @@ const PATH_AND_CLIENT: &[Row] = &[
     ("RD024", Severity::Critical, "pubsub", |_, facts, _| facts.pubsub = Some(PubSub::Lost { why: "silence".into() })),
 ];
 
+fn writer() -> BlockedClient {
+    BlockedClient { address: "10.0.9.4:51323".into(), name: "writer".into(), command: "set".into(), unread: 0 }
+}
+
 /// Problems in the server's settings and figures.
 const SERVER: &[Row] = &[
     ("RD046", Severity::Warning, "keepalive", |_, facts, _| facts.server.tcp_keepalive = Some(0)),
@@ -198,6 +204,11 @@ const SERVER: &[Row] = &[
     }),
     ("RD049", Severity::Info, "memory", |_, facts, _| facts.server.maxmemory_clients = Some("5%".into())),
     ("RD050", Severity::Warning, "role", |_, facts, _| facts.server.role = Some("slave".into())),
+    ("RD173", Severity::Warning, "paused", |_, facts, _| facts.server.held_back = vec![writer()]),
+    ("RD173", Severity::Critical, "paused", |_, facts, _| {
+        facts.server.held_back = vec![writer()];
+        facts.pubsub = Some(PubSub::HeldBack);
+    }),
     ("RD065", Severity::Warning, "role", |_, facts, _| {
         facts.server.role = None;
         facts.attempt.as_mut().unwrap().server.role = Some("sentinel".into());

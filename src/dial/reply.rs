@@ -114,10 +114,6 @@ impl<'a> Part<'a> {
         self.0 == text
     }
 
-    pub(crate) fn contains(self, char: char) -> bool {
-        self.0.contains(char)
-    }
-
     pub(crate) fn is_empty(self) -> bool {
         self.0.is_empty()
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::{OptionalSeconds, Seconds, Stamp},
     foreign::Foreign,
-    resp::may_block,
+    resp::may_wait,
 };
 
 /// A server as INFO, CONFIG GET and CLIENT INFO describe it; null is unknown. Counters count from its start.
@@ -175,9 +175,9 @@ impl ListedClient {
         self.command.as_deref().filter(|_| self.flags.contains('b'))
     }
 
-    /// Returns the same command if it is not one that may block: CLIENT PAUSE holds it back.
+    /// Returns the same command if it is not one that may wait: CLIENT PAUSE holds it back.
     pub(crate) fn held_back(&self) -> Option<&str> {
-        self.blocked_in().filter(|command| !may_block(command.as_bytes(), || true))
+        self.blocked_in().filter(|command| !may_wait(command.as_bytes()))
     }
 }
 

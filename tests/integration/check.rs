@@ -106,6 +106,23 @@ fn requests_behind_a_blocking_command_of_another_client_are_found() {
 }
 
 #[test]
+fn a_command_that_a_pause_holds_back_is_no_blocking_command() {
+    let server = RedisServer::start();
+    let mut writer = server.begin(["CLIENT", "SETNAME", "writer"]);
+    server.command(["CLIENT", "PAUSE", "600000", "WRITE"]);
+    // The second command waits behind the first.
+    writer.send(["SET", "a", "1"]).unwrap();
+    writer.send_bytes(b"GET a\r\n").unwrap();
+    eventually("the write is held back", SOON, || server.command(["INFO", "clients"]).contains("blocked_clients:1"));
+    let json = looked(check(&server), 2);
+    let (mark, text) = line(&json, "paused");
+    assert!(mark == "bad" && text.starts_with("CLIENT PAUSE holds back SET of "), "{text}");
+    // The other one is the check itself, whose message waits.
+    assert!(text.ends_with(" (writer), and 1 other client"), "{text}");
+    assert_eq!(codes(&json, WORSE), ["RD173"]);
+}
+
+#[test]
 fn the_blackout_of_each_policy_is_computed_from_this_machine() {
     let server = RedisServer::start();
     let retries = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_retries2").unwrap();

@@ -179,7 +179,9 @@ pub(crate) struct ServerFacts {
     /// The largest output buffer of a subscriber (bytes).
     pub largest_subscriber_buffer: Option<u64>,
     /// Clients whose requests wait behind their own blocking command: the first ones.
-    pub held_up: Vec<HeldUp>,
+    pub held_up: Vec<BlockedClient>,
+    /// Clients whose commands CLIENT PAUSE holds back: the first ones.
+    pub held_back: Vec<BlockedClient>,
     /// `master_link_status` is `up` (replicas only).
     pub primary_link_up: Option<bool>,
     /// `master_last_io_seconds_ago` (replicas only; negative while there is no link).
@@ -238,16 +240,16 @@ pub(crate) struct OutputLimit {
     pub soft_seconds: u64,
 }
 
-/// A client in a blocking command that has sent other requests behind it.
+/// A client whose command is not answered yet, while the server serves other clients.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub(crate) struct HeldUp {
+pub(crate) struct BlockedClient {
     /// `addr`
     pub address: Foreign,
     /// `name`; empty without one.
     pub name: Foreign,
-    /// `cmd`: the blocking command.
+    /// `cmd`: the command that it waits in.
     pub command: Foreign,
-    /// `qbuf`: bytes that the server has received and not yet run.
+    /// `qbuf`: bytes that the server has received from it and not yet run.
     pub unread: u64,
 }
 
@@ -280,6 +282,8 @@ pub(crate) enum PubSub {
         /// The forbidden command.
         command: SurveyCommand,
     },
+    /// CLIENT PAUSE holds the message back.
+    HeldBack,
     /// The second connection could not be opened.
     NoSecondConnection {
         /// The failure.

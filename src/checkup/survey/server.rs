@@ -1,7 +1,10 @@
 //! Parsers for INFO, CONFIG GET and CLIENT LIST.
 
-use super::{HeldUp, OutputLimit, Persistence, Replica, ServerFacts};
-use crate::dial::reply::{Info, Part};
+use super::{BlockedClient, OutputLimit, Persistence, Replica, ServerFacts};
+use crate::{
+    dial::reply::{Info, Part},
+    event::ListedClient,
+};
 
 /// The settings, queried one at a time: before Redis 7 CONFIG GET takes a single name, and a pattern would also return
 /// passwords.
@@ -17,8 +20,8 @@ pub(super) const SETTINGS: [&str; 9] = [
     "save",
 ];
 
-/// Clients kept that wait behind their own blocking command.
-const HELD_UP: usize = 10;
+/// Blocked clients kept of each kind.
+const BLOCKED: usize = 10;
 
 impl ServerFacts {
     /// Reads a reply to `INFO`.
@@ -73,18 +76,27 @@ impl ServerFacts {
         self.largest_subscriber_buffer = Some(list.lines().map(waiting).max().unwrap_or_default());
     }
 
-    /// Reads a reply to `CLIENT LIST TYPE normal`. While a client waits in a blocking command (flag `b`), the server runs
-    /// nothing else of it.
+    /// Reads a reply to `CLIENT LIST TYPE normal`. While a client is blocked (flag `b`), the server runs nothing else of it.
     pub(super) fn read_blocked(&mut self, list: Part<'_>) {
-        let held_up = |line: Part<'_>| {
+        let blocked = |line: Part<'_>| {
             let field = |wanted: &str| line.field(' ', wanted);
-            let is_blocked = field("flags").is_some_and(|flags| flags.contains('b'));
-            let unread = field("qbuf")?.parse().filter(|unread| *unread > 0 && is_blocked)?;
-            let [address, name, command] = ["addr", "name", "cmd"].map(|wanted| field(wanted).map(Part::shown));
-            let [address, name, command] = [address, name, command].map(Option::unwrap_or_default);
-            Some(HeldUp { address, name, command, unread })
+            let shown = |wanted: &str| field(wanted).map(Part::shown);
+            let flags = shown("flags").unwrap_or_default();
+            let listed = ListedClient { flags, command: shown("cmd"), ..ListedClient::default() };
+            listed.blocked_in()?;
+            let is_held_back = listed.held_back().is_some();
+            let client = BlockedClient {
+                address: shown("addr").unwrap_or_default(),
+                name: shown("name").unwrap_or_default(),
+                command: listed.command.unwrap_or_default(),
+                unread: field("qbuf").and_then(|unread| unread.parse()).unwrap_or_default(),
+            };
+            Some((is_held_back, client))
         };
-        self.held_up = list.lines().filter_map(held_up).take(HELD_UP).collect();
+        let (held_back, waiting): (Vec<_>, Vec<_>) = list.lines().filter_map(blocked).partition(|(held, _)| *held);
+        let clients = |listed: Vec<(bool, BlockedClient)>| listed.into_iter().map(|(_, client)| client);
+        self.held_up = clients(waiting).filter(|client| client.unread > 0).take(BLOCKED).collect();
+        self.held_back = clients(held_back).take(BLOCKED).collect();
     }
 }
 
@@ -157,17 +169,25 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_held_up_if_it_is_blocked_and_has_sent_more() {
+    fn a_client_is_held_up_if_it_has_sent_more_than_a_blocking_command_and_held_back_in_any_other() {
         let mut facts = ServerFacts::default();
         facts.read_blocked(
             "id=4 addr=10.0.0.7:5000 laddr=10.0.0.1:6379 name=worker flags=b qbuf=24 qbuf-free=0 cmd=blpop\n\
              id=5 addr=10.0.0.8:5000 laddr=10.0.0.1:6379 name= flags=b qbuf=0 cmd=blpop\n\
-             id=6 addr=10.0.0.9:5000 laddr=10.0.0.1:6379 name= flags=N qbuf=26 cmd=client|list\n"
+             id=6 addr=10.0.0.9:5000 laddr=10.0.0.1:6379 name= flags=N qbuf=26 cmd=client|list\n\
+             id=7 addr=10.0.0.9:5001 laddr=10.0.0.1:6379 name= flags=b qbuf=0 cmd=set\n\
+             id=8 addr=10.0.0.9:5002 laddr=10.0.0.1:6379 name= flags=b qbuf=31 cmd=ft.search\n"
                 .into(),
         );
-        let worker =
-            HeldUp { address: "10.0.0.7:5000".into(), name: "worker".into(), command: "blpop".into(), unread: 24 };
-        assert_eq!(facts.held_up, [worker]);
+        let client = |address: &str, name: &str, command: &str, unread| BlockedClient {
+            address: address.into(),
+            name: name.into(),
+            command: command.into(),
+            unread,
+        };
+        let search = client("10.0.0.9:5002", "", "ft.search", 31);
+        assert_eq!(facts.held_up, [client("10.0.0.7:5000", "worker", "blpop", 24), search]);
+        assert_eq!(facts.held_back, [client("10.0.0.9:5001", "", "set", 0)]);
     }
 
     #[test]
