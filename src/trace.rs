@@ -14,6 +14,7 @@
 mod connection;
 mod ending;
 mod follow;
+mod output;
 mod rows;
 mod rules;
 mod run;
@@ -24,6 +25,7 @@ mod tests;
 mod vanished;
 
 pub(crate) use self::{
+    output::Output,
     run::{TraceError, TracePlan, run},
     scope::TraceScope,
 };

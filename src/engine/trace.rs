@@ -2,9 +2,9 @@
 
 use super::{RunIo, run_id, started};
 use crate::{
-    event::{Event, EventKind, StopReason},
+    event::{EventKind, StopReason},
     plan::Plan,
-    trace::{self, TraceError, TracePlan, TraceScope},
+    trace::{self, Output, TraceError, TracePlan, TraceScope},
 };
 
 /// Runs the plan of a trace to its end, and returns why it ended.
@@ -13,11 +13,11 @@ use crate::{
 /// The kernel has no socket diagnostics, or forbids them.
 pub(crate) async fn trace(plan: Plan, scope: TraceScope, io: RunIo<'_>) -> Result<StopReason, TraceError> {
     let RunIo { clock, sink, control, .. } = io;
-    let mut send = |at, kind| sink.on_event(&Event { at, time: clock.wall(at), target: None, connection: None, kind });
-    send(clock.now(), started(&plan, &run_id(plan.seed)));
+    let mut output = Output::new(clock, sink);
+    output.send(clock.now(), started(&plan, &run_id(plan.seed)));
     let watch = plan.trace.as_ref().is_some_and(|trace| trace.watch);
     let trace = TracePlan { scope, watch, duration: plan.stop.duration };
-    let reason = trace::run(&trace, clock, control, &mut send).await?;
-    send(clock.now(), EventKind::RunFinished { reason });
+    let reason = trace::run(&trace, clock, control, &mut output).await?;
+    output.send(clock.now(), EventKind::RunFinished { reason });
     Ok(reason)
 }

@@ -14,6 +14,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::{
     ending::{self, End, Witnesses},
     follow::Follower,
+    output::Output,
     rows,
     rules::Problem,
     scope::TraceScope,
@@ -71,9 +72,6 @@ pub(crate) enum TraceError {
     Table(#[from] Errno),
 }
 
-/// Receives the events of a trace.
-type OnEvent<'a> = dyn FnMut(Stamp, EventKind) + 'a;
-
 /// Runs a trace to its end, and returns why it ended. A signal ends it with what is known so far.
 ///
 /// # Errors
@@ -82,15 +80,15 @@ pub(crate) async fn run(
     plan: &TracePlan,
     clock: Clock,
     control: UnboundedReceiver<Control>,
-    on_event: &mut OnEvent<'_>,
+    output: &mut Output<'_>,
 ) -> Result<StopReason, TraceError> {
     let mut trace = Examination::open(plan, clock)?;
     let reason = if plan.watch {
-        trace.watch(plan.duration, control, on_event).await?
+        trace.watch(plan.duration, control, output).await?
     } else {
         trace.sample_as_needed(control).await?
     };
-    trace.conclude(clock.now(), on_event);
+    trace.conclude(clock.now(), output);
     Ok(reason)
 }
 
@@ -167,30 +165,29 @@ impl<'a> Examination<'a> {
     async fn watch(
         &mut self,
         duration: Option<Duration>,
-        control: UnboundedReceiver<Control>,
-        on_event: &mut OnEvent<'_>,
+        mut control: UnboundedReceiver<Control>,
+        output: &mut Output<'_>,
     ) -> Result<StopReason, TraceError> {
-        let mut stopping = std::pin::pin!(stopped(control));
         let end = duration.map(|duration| self.clock.now().after(duration));
         self.sample()?;
         self.listen();
         if self.listeners.is_empty() {
             let text = "the kernel's broadcast of ended sockets is not available: endings and attempts are not known";
-            on_event(self.clock.now(), EventKind::Note { text: text.into() });
+            output.send(self.clock.now(), EventKind::Note { text: text.into() });
         }
-        on_event(self.clock.now(), traced(Traced::Watching(self.size())));
+        output.send(self.clock.now(), traced(Traced::Watching(self.size())));
         let mut next_sample = self.clock.now();
         loop {
             let now = self.clock.now();
-            self.hear(now, on_event);
+            self.hear(now, output);
             if now >= next_sample {
-                self.sample_and_report(now, on_event)?;
+                self.sample_and_report(now, output)?;
                 let took = self.clock.now().since(now);
                 next_sample = now.after((took * SHARE).clamp(INTERVAL, LONGEST));
             }
             if self.plan.scope.process.as_ref().is_some_and(|process| !process.is_there()) {
                 let text = "the process ended, and the watch with it";
-                on_event(now, EventKind::Note { text: text.into() });
+                output.send(now, EventKind::Note { text: text.into() });
                 return Ok(StopReason::ApplicationEnded);
             }
             if end.is_some_and(|end| now >= end) {
@@ -199,7 +196,10 @@ impl<'a> Examination<'a> {
             let wake = now.after(TICK);
             tokio::select! {
                 () = self.clock.sleep_until(end.map_or(wake, |end| end.min(wake))) => {}
-                reason = &mut stopping => return Ok(reason),
+                Some(request) = control.recv() => match request {
+                    Control::Stop(reason) => return Ok(reason),
+                    Control::Interim => output.show_interim(self.clock.now()),
+                },
             }
         }
     }
@@ -222,7 +222,7 @@ impl<'a> Examination<'a> {
     }
 
     /// Reads the broadcasts so far.
-    fn hear(&mut self, now: Stamp, on_event: &mut OnEvent<'_>) {
+    fn hear(&mut self, now: Stamp, output: &mut Output<'_>) {
         let mut heard = Vec::new();
         for listener in &mut self.listeners {
             let mut overrun = false;
@@ -239,11 +239,11 @@ impl<'a> Examination<'a> {
         }
         for mut socket in heard {
             socket.pair = socket.pair.canonical();
-            self.on_end(&socket, now, on_event);
+            self.on_end(&socket, now, output);
         }
     }
 
-    fn on_end(&mut self, socket: &Destroyed, now: Stamp, on_event: &mut OnEvent<'_>) {
+    fn on_end(&mut self, socket: &Destroyed, now: Stamp, output: &mut Output<'_>) {
         let (server, (gone, was_unnoticed)) = (socket.pair.peer, self.vanished.heard(socket.cookie));
         let known = self.follower.get(socket.cookie).or(gone.as_ref());
         let scope = &self.plan.scope;
@@ -271,7 +271,7 @@ impl<'a> Examination<'a> {
             let after = self.attempts.insert(server, now).map(|before| now.since(before));
             self.down.entry(server).or_insert(now);
             let failed = AttemptFailed { peer: server, how, syn_retries: socket.syn_retries(), after };
-            on_event(now, traced(Traced::AttemptFailed(failed)));
+            output.send(now, traced(Traced::AttemptFailed(failed)));
         } else if let Some(End { how, proven, in_doubt }) = end {
             let end =
                 TracedEnd { local: socket.pair.local, peer: server, owner, how, proven, in_doubt_bytes: in_doubt };
@@ -281,40 +281,40 @@ impl<'a> Examination<'a> {
                 self.closed += 1;
             }
             if end.is_telling() || was_unnoticed {
-                on_event(now, traced(Traced::Ended(end)));
+                output.send(now, traced(Traced::Ended(end)));
             }
         }
     }
 
-    fn sample_and_report(&mut self, now: Stamp, on_event: &mut OnEvent<'_>) -> Result<(), TraceError> {
+    fn sample_and_report(&mut self, now: Stamp, output: &mut Output<'_>) -> Result<(), TraceError> {
         let known: HashSet<u64> = self.follower.listed().map(|it| it.socket.cookie).collect();
         self.sample()?;
         if self.named.is_none_or(|named| now.since(named) >= SECOND) {
             self.named = Some(now);
             self.follower.name();
             for unnoticed in self.vanished.check(&mut self.follower.sampler, now) {
-                on_event(now, traced(Traced::Unnoticed(unnoticed)));
+                output.send(now, traced(Traced::Unnoticed(unnoticed)));
             }
-            on_event(now, self.sampled());
+            output.send(now, self.sampled());
         }
         let clients = self.follower.listed().filter(|it| it.side == SocketSide::Client && it.is_established());
         let new: Vec<_> = clients.filter(|it| !known.contains(&it.socket.cookie)).map(|it| it.socket.pair).collect();
         for pair in new {
             if let Some(since) = self.down.remove(&pair.peer) {
                 let returned = Returned { local: pair.local, peer: pair.peer, after: now.since(since) };
-                on_event(now, traced(Traced::Connected(returned)));
+                output.send(now, traced(Traced::Connected(returned)));
             }
         }
         let mut present = HashMap::new();
         for Problem { code, server, finding, .. } in self.follower.judge() {
             if self.present.get(&(code, server)).is_none_or(|known| known.severity < finding.severity) {
-                on_event(now, traced(Traced::Found(Found { server, finding: finding.clone() })));
+                output.send(now, traced(Traced::Found(Found { server, finding: finding.clone() })));
             }
             present.insert((code, server), finding);
         }
         let before = std::mem::replace(&mut self.present, present);
         let over = before.into_iter().filter(|(key, _)| !self.present.contains_key(key));
-        over.for_each(|((_, server), finding)| on_event(now, traced(Traced::Cleared(Found { server, finding }))));
+        over.for_each(|((_, server), finding)| output.send(now, traced(Traced::Cleared(Found { server, finding }))));
         Ok(())
     }
 
@@ -330,20 +330,20 @@ impl<'a> Examination<'a> {
     }
 
     /// Reports the ends since the last reading of the broadcast, and what the last sample shows.
-    fn conclude(mut self, now: Stamp, on_event: &mut OnEvent<'_>) {
-        self.hear(now, on_event);
+    fn conclude(mut self, now: Stamp, output: &mut Output<'_>) {
+        self.hear(now, output);
         self.follower.name();
         let problems = self.follower.judge();
         let there = |key: &(&'static str, SocketAddr)| problems.iter().any(|it| (it.code, it.server) == *key);
         for ((_, server), finding) in self.present.iter().filter(|(key, _)| !there(key)) {
-            on_event(now, traced(Traced::Cleared(Found { server: *server, finding: finding.clone() })));
+            output.send(now, traced(Traced::Cleared(Found { server: *server, finding: finding.clone() })));
         }
         let rows = rows::all(&self.follower, &problems);
         for Problem { server, finding, .. } in problems {
-            on_event(now, traced(Traced::Standing(Found { server, finding })));
+            output.send(now, traced(Traced::Standing(Found { server, finding })));
         }
-        rows.into_iter().for_each(|row| on_event(now, traced(Traced::Connection(Box::new(row)))));
-        on_event(now, self.sampled());
+        rows.into_iter().for_each(|row| output.send(now, traced(Traced::Connection(Box::new(row)))));
+        output.send(now, self.sampled());
     }
 }
 
@@ -357,7 +357,7 @@ fn is_brief(socket: &Destroyed) -> bool {
     socket.age < Duration::from_secs(1) && info.data_segments_received <= 1 && info.data_segments_sent <= HANDSHAKE
 }
 
-/// Completes at the first request that ends the run.
+/// Completes at the first request that ends the run: it is over in seconds, without interim figures.
 async fn stopped(mut control: UnboundedReceiver<Control>) -> StopReason {
     while let Some(request) = control.recv().await {
         if let Control::Stop(reason) = request {

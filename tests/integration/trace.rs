@@ -181,6 +181,8 @@ fn the_watch_dates_endings_and_attempts() {
     (0..3).for_each(|_| refused(address));
     watching.wait_for_stdout("\"closed_by_server\"", SOON);
     watching.wait_for_stdout("\"attempt_failed\"", SOON);
+    watching.signal(Signal::USR1);
+    watching.wait_for_stderr("RD236", SOON);
     watching.signal(Signal::INT);
     let output = watching.finish();
     let lines = output.code(1).ndjson();
