@@ -286,6 +286,9 @@ impl Flow {
         if length == 0 {
             self.pipes[direction as usize].ended = Some(now);
             self.conditions.late.iter().for_each(Mark::strike);
+            if direction == Direction::Up {
+                self.left(now);
+            }
         }
         self.pass(direction, bytes, now, cx)?;
         Ok(true)

@@ -1,12 +1,14 @@
 //! An application behind the proxy: who it is, when one of its roles is lost and works again, and what the loss of a
 //! connection did to its commands.
 //!
-//! A command *ran twice* if the server had answered it, that answer was not delivered, and the same bytes are among the
-//! first commands of a newer connection. An application may also send the same bytes as a new command, so this is certain
-//! only of a command of which the application has sent several, and never the same twice.
+//! A command *ran twice* if the server has answered it on two connections, and the client had left the first one before that
+//! answer was delivered. An application may also send the same bytes as a new command, so this is certain only of a command
+//! of which the application has sent several, and never the same twice; of others it is likely at most, and only among the
+//! first commands of a newer connection.
 
 mod channels;
 pub(super) mod command;
+mod ends;
 pub(super) mod ledger;
 mod pace;
 mod repeats;
@@ -14,6 +16,8 @@ mod role;
 mod sums;
 mod unanswered;
 pub(in crate::proxy) mod view;
+
+pub(in crate::proxy) use self::ends::Ended;
 
 use std::{
     cell::{Cell, RefCell},
@@ -24,17 +28,14 @@ use std::{
 };
 
 use self::{
-    channels::Channels,
-    command::Kind,
     ledger::{Answered, Ledger},
     repeats::{Again, Repeats},
     role::Role,
     sums::Sums,
 };
 use crate::{
-    classify::Failure,
     clock::Stamp,
-    event::{Connected, EventKind, FlowRole, Identified, Left, Observed, OutcomeUnknown, RanTwice, Stale, Undelivered},
+    event::{Connected, EventKind, FlowRole, Identified, Left, Observed, RanTwice},
     foreign::Foreign,
 };
 
@@ -80,8 +81,10 @@ struct Vital {
     channels: u64,
     /// True if it will never be passed on.
     forgotten: bool,
-    /// Time at which the client has abandoned it.
+    /// Time at which the client has abandoned it, as far as its role is concerned.
     gone: Option<Stamp>,
+    /// Time at which the client has ended its stream, or abandoned it.
+    left: Option<Stamp>,
     /// Time at which the end of the stream was passed to the client.
     closed: Option<Stamp>,
     /// Time since which the client has read nothing of what waits.
@@ -106,17 +109,6 @@ pub(in crate::proxy) struct Whose {
     pub(in crate::proxy) outgoing: Option<SocketAddr>,
 }
 
-/// The end of a connection.
-#[derive(Debug)]
-pub(in crate::proxy) struct Ended {
-    /// True if the client ended it.
-    pub(in crate::proxy) by_client: bool,
-    /// The failure that the client gets for it.
-    pub(in crate::proxy) failure: Option<Failure>,
-    /// Bytes that were written to the client.
-    pub(in crate::proxy) delivered: u64,
-}
-
 impl Watched {
     fn update(&self, change: impl FnOnce(&mut Vital)) {
         let mut vital = self.vital.get();
@@ -124,14 +116,10 @@ impl Watched {
         self.vital.set(vital);
     }
 
-    /// Takes an answer on this connection: its command may have run before.
-    fn ran_twice(&mut self, flow: u64, answered: &Answered) -> Option<News> {
+    /// Returns the command of an answer on this connection if it has run before.
+    fn again(&mut self, answered: &Answered) -> Option<Again> {
         let place = self.again.iter().position(|again| again.entry.is_same(&answered.entry))?;
-        let Again { entry, flow: first, again, after, certain } = self.again.remove(place);
-        let command = Foreign::new(&entry.name.to_string());
-        let twice = RanTwice { command, flow: first, again: again.unwrap_or(flow), after };
-        let twice = if certain { Observed::RanTwice(twice) } else { Observed::ProbablyRanTwice(twice) };
-        answered.good.then(|| observed(twice))
+        Some(self.again.remove(place)).filter(|_| answered.good)
     }
 
     /// Something has arrived and is not passed on, or nothing has.
@@ -219,7 +207,11 @@ impl Observer {
                 None => application.repeats.sent((flow, client), opened, sent),
             });
         }
-        out.extend(fresh.answered.iter().filter_map(|answered| watched.ran_twice(flow, answered)));
+        let twice = fresh.answered.iter().filter_map(|answered| {
+            let again = watched.again(answered);
+            again.or_else(|| application.repeats.answered(flow, &answered.entry, answered.good))
+        });
+        out.extend(twice.map(|again| ran_twice(flow, again)));
         let known = application.roles.entry(role).or_insert_with(|| Role::new(role));
         out.extend(known.heard(flow, now, watched.vital.get().waits()));
         let begins = || Connected {
@@ -235,71 +227,6 @@ impl Observer {
             }
         } else if fresh.good {
             out.extend(known.answered(flow, now, begins));
-        }
-        out
-    }
-
-    /// Takes the end of a connection, and returns what follows from it.
-    pub(in crate::proxy) fn ended(&self, whose: Whose, ledger: &Ledger, watched: &Watched, end: Ended) -> Vec<News> {
-        let (Whose { flow, client, .. }, now) = (whose, ledger.now);
-        let mut out = Vec::new();
-        let lost: Vec<_> =
-            ledger.undelivered.iter().filter(|answered| answered.from >= end.delivered).copied().collect();
-        out.extend(lost.iter().filter(|answered| answered.good).filter_map(|answered| consequence(flow, answered)));
-        let in_doubt = ledger.unanswered.followed() + lost.len() as u64;
-        if in_doubt > 0 {
-            let answered = lost.len() as u64;
-            out.push(observed(Observed::OutcomeUnknown(OutcomeUnknown { flow, commands: in_doubt, answered })));
-        }
-        let in_flight = ledger.unanswered.len() + lost.len() as u64;
-        let repeatable = |answered: &&Answered| answered.good && answered.entry.kind == Kind::Additive;
-        let mut application = self.0.borrow_mut();
-        application.repeats.lost(repeats::Loss {
-            flow,
-            client: client.map(|client| client.ip()),
-            at: now,
-            most: in_flight,
-            answered: lost.iter().filter(repeatable).map(|answered| answered.entry).collect(),
-        });
-        if let Some(role) = ledger.role {
-            application.roles.entry(role).or_insert_with(|| Role::new(role)).in_doubt(in_doubt);
-        }
-        drop(application);
-        out.extend(self.gone(whose, ledger, watched, end));
-        out
-    }
-
-    /// Takes the end of a connection as far as it concerns its role; once, although its end may be noticed twice.
-    pub(in crate::proxy) fn gone(&self, whose: Whose, ledger: &Ledger, watched: &Watched, end: Ended) -> Vec<News> {
-        let (Whose { flow, .. }, now) = (whose, ledger.now);
-        let mut out = Vec::new();
-        let mut application = self.0.borrow_mut();
-        let application = &mut *application;
-        let vital = watched.vital.get();
-        watched.update(|vital| vital.gone = vital.gone.or(Some(now)));
-        application.flows.remove(&flow);
-        let Some(role) = ledger.role.filter(|_| vital.gone.is_none()) else { return out };
-        let others = application.flows.values().map(|other| other.get());
-        let mut healthy =
-            others.filter(|other| other.role == Some(role) && other.good.is_some() && !other.is_silent(now));
-        let subscriber = role == FlowRole::Subscriber;
-        let last = subscriber || healthy.next().is_none();
-        let known = application.roles.entry(role).or_insert_with(|| Role::new(role));
-        let silent = vital.waits().filter(|since| now.since(*since) >= IMPATIENCE);
-        if end.by_client && silent.is_none() || vital.good.is_none() {
-            return out;
-        }
-        let works = known.works() && !subscriber;
-        if works && (vital.is_stale(known) || !last && silent.is_some()) {
-            let waited = silent.map_or(Duration::ZERO, |since| now.since(since));
-            out.push(observed(Observed::StaleConnection(Stale { flow, role, waited })));
-        } else if last {
-            let idle = now.since(vital.replied);
-            let flows = application.opened;
-            let in_flight = ledger.unanswered.len() + ledger.undelivered.len() as u64;
-            let loss = role::Loss { flow, silent, failure: end.failure, in_flight, idle, flows };
-            let none = Channels::default();
-            out.extend(known.lost(now, loss, if subscriber { &ledger.channels } else { &none }));
         }
         out
     }
@@ -351,15 +278,11 @@ fn observed(observed: Observed) -> News {
     (None, EventKind::Observed(Box::new(observed)))
 }
 
-/// The certain consequence of the loss of a reply.
-fn consequence(flow: u64, answered: &Answered) -> Option<News> {
-    let lost = Undelivered { command: Foreign::new(&answered.entry.name.to_string()), flow };
-    match answered.entry.kind {
-        Kind::Removing => Some(observed(Observed::ElementLost(lost))),
-        Kind::Locking => Some(observed(Observed::LockOrphaned(lost))),
-        Kind::Claiming => Some(observed(Observed::LeftPending(lost))),
-        Kind::Additive | Kind::Handshake | Kind::Repeatable => None,
-    }
+/// Returns the event of a command that has run on this connection, and on another one.
+fn ran_twice(flow: u64, Again { entry, flow: first, again, after, certain }: Again) -> News {
+    let command = Foreign::new(&entry.name.to_string());
+    let twice = RanTwice { command, flow: first, again: again.unwrap_or(flow), after };
+    observed(if certain { Observed::RanTwice(twice) } else { Observed::ProbablyRanTwice(twice) })
 }
 
 fn identified(Whose { flow, client, outgoing }: Whose, role: FlowRole, ledger: &Ledger) -> Identified {

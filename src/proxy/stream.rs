@@ -6,7 +6,7 @@ use std::{
     future::poll_fn,
     io,
     net::SocketAddr,
-    os::fd::AsFd as _,
+    os::fd::{AsFd as _, BorrowedFd},
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -101,13 +101,17 @@ impl Stream {
         }
     }
 
-    /// Returns what has arrived and is not read.
-    pub(super) fn arrived(&self) -> Arrived {
-        let socket = match self {
+    fn socket(&self) -> BorrowedFd<'_> {
+        match self {
             Self::Tcp(stream) => stream.as_fd(),
             Self::Tls(stream) => stream.get_ref().0.as_fd(),
             Self::Unix(stream) => stream.as_fd(),
-        };
+        }
+    }
+
+    /// Returns what has arrived and is not read.
+    pub(super) fn arrived(&self) -> Arrived {
+        let socket = self.socket();
         #[cfg(any(target_os = "linux", target_os = "android"))]
         let ends = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -115,6 +119,12 @@ impl Stream {
         let mut polled = [PollFd::from_borrowed_fd(socket, ends)];
         let ended = poll(&mut polled, Some(&Timespec::default())).is_ok() && polled[0].revents().intersects(ends);
         Arrived { bytes: ioctl_fionread(socket).is_ok_and(|bytes| bytes > 0), ended }
+    }
+
+    /// Returns true if the other end has answered the latest bytes with a reset: it is closed.
+    pub(super) fn is_refused(&self) -> bool {
+        let mut polled = [PollFd::from_borrowed_fd(self.socket(), PollFlags::empty())];
+        poll(&mut polled, Some(&Timespec::default())).is_ok() && polled[0].revents().contains(PollFlags::ERR)
     }
 
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {

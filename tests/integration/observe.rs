@@ -133,6 +133,55 @@ fn a_command_that_reaches_the_server_after_its_client_has_sent_it_again_ran_twic
     assert_eq!(report["application"]["ran_twice"][0]["command"], "LPUSH");
 }
 
+/// The commonest way to run a command twice: the client's timeout is shorter than the server is slow. The retry is on a new
+/// connection, or on one of a pool.
+#[test]
+fn a_command_that_a_slow_server_runs_after_its_client_has_sent_it_again_ran_twice() {
+    let server = RedisServer::builder().debug_commands().start();
+    server.command(["RPUSH", "queue", "a", "b"]);
+    let (doctor, port) = observing(&server);
+    let (mut gives_up, mut taker, mut pooled) = (worker(port), client(port), client(port));
+    for read in [&mut taker, &mut pooled] {
+        read.call(["GET", "x"]).unwrap();
+    }
+    let mut sleeper = server.begin(["DEBUG", "SLEEP", "1.5"]);
+    gives_up.send(["LPUSH", "jobs", "10"]).unwrap();
+    gives_up.send(["LPUSH", "jobs", "11"]).unwrap();
+    taker.send(["LPOP", "queue"]).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    drop((gives_up, taker));
+    let mut again = RawClient::connect(([127, 0, 0, 1], port).into()).unwrap();
+    again.send(["LPUSH", "jobs", "10"]).unwrap();
+    pooled.send(["LPUSH", "jobs", "11"]).unwrap();
+    assert_eq!(sleeper.read().unwrap().text(), "OK");
+    for sent in [&mut again, &mut pooled] {
+        sent.read().unwrap();
+    }
+    assert_eq!((server.command(["LLEN", "jobs"]), server.command(["LLEN", "queue"])), ("14".into(), "1".into()));
+    let (code, report) = report(doctor);
+    assert_eq!((count(&report, "ran_twice"), count(&report, "elements_lost"), code), (2, 1, 2), "{report:#}");
+}
+
+/// The end of a client's stream alone is no loss.
+#[test]
+fn a_client_that_reads_on_or_does_not_want_the_answer_has_lost_nothing() {
+    let server = RedisServer::builder().debug_commands().start();
+    let (doctor, port) = observing(&server);
+    let (mut reads_on, mut leaves) = (worker(port), client(port));
+    let mut sleeper = server.begin(["DEBUG", "SLEEP", "0.5"]);
+    reads_on.send(["LPUSH", "jobs", "10"]).unwrap();
+    leaves.send(["LPUSH", "jobs", "11"]).unwrap();
+    drop(leaves);
+    std::thread::sleep(Duration::from_millis(100));
+    reads_on.finish();
+    assert!(reads_on.read().is_ok() && sleeper.read().is_ok());
+    let mut again = client(port);
+    again.call(["LPUSH", "jobs", "10"]).unwrap();
+    let (code, report) = report(doctor);
+    let application = &report["application"];
+    assert_eq!((count(&report, "ran_twice"), &application["outcome_unknown"], code), (0, &0.into(), 0), "{report:#}");
+}
+
 #[test]
 fn a_command_that_is_repeated_out_of_its_rhythm_probably_ran_twice() {
     const RHYTHM: Duration = Duration::from_millis(400);

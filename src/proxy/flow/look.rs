@@ -79,11 +79,19 @@ impl Flow {
     /// The client has given the connection up, and the server does not learn of it.
     fn gone(&mut self, now: Stamp) {
         let whose = self.whose();
+        self.left(now);
         let (Some(ledger), Some(observer)) = (&mut self.dialogue.ledger, &self.state.observer) else { return };
-        ledger.now = now;
-        let ended = Ended { by_client: true, failure: None, delivered: u64::MAX };
+        let ended = Ended { by_client: true, failure: None, delivered: u64::MAX, refused: false };
         let news = observer.gone(whose, ledger, &self.watched, ended);
         self.report(news);
+    }
+
+    /// The client has ended its stream.
+    pub(super) fn left(&mut self, now: Stamp) {
+        let (whose, ours) = (self.whose(), self.pipes[Direction::Down as usize].finished);
+        let (Some(ledger), Some(observer)) = (&mut self.dialogue.ledger, &self.state.observer) else { return };
+        ledger.now = now;
+        observer.left(whose, ledger, &self.watched, ours);
     }
 
     fn look(&mut self) {
@@ -105,7 +113,8 @@ impl Flow {
             FlowEnd::Closed => first(up.ended, down.ended),
             FlowEnd::ServerReset | FlowEnd::Fault | FlowEnd::Unreachable => false,
         };
-        let ended = Ended { by_client, failure: failure(end), delivered: down.sent };
+        let refused = end == End::Broken(0) || self.ends[0].as_ref().is_some_and(Stream::is_refused);
+        let ended = Ended { by_client, failure: failure(end), delivered: down.sent, refused };
         if let Some(ledger) = &mut self.dialogue.ledger {
             // The replies of the last chunk, which the end of the connection has kept from the client.
             (ledger.fresh.good, ledger.fresh.confirmed) = (false, false);

@@ -20,6 +20,9 @@ const IDLE: Duration = Duration::from_millis(10);
 /// Interval at which a silenced connection is checked for what waits on it.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// Time in which a closed client on another machine refuses the last bytes.
+const REFUSAL: Duration = Duration::from_millis(250);
+
 /// A timer whose deadline may change.
 #[derive(Default)]
 pub(super) struct Timer(Option<(Stamp, Sleep)>);
@@ -50,7 +53,18 @@ impl Flow {
         {
             return Some(End::Reset(side));
         }
-        self.pipes.iter().all(|pipe| pipe.finished && pipe.ended.is_some()).then_some(End::Done)
+        let is_done = self.pipes.iter().all(|pipe| pipe.finished && pipe.ended.is_some());
+        (is_done && self.refusal_due().is_none_or(|due| due <= now)).then_some(End::Done)
+    }
+
+    /// Returns the time until which it is not known if the client, which has left, has got the last bytes. On this machine a
+    /// closed socket refuses them immediately.
+    fn refusal_due(&self) -> Option<Stamp> {
+        let ended = self.pipes[Direction::Down as usize].ended?;
+        let is_unknown = self.dialogue.ledger.as_ref().is_some_and(|ledger| ledger.may_be_undelivered())
+            && self.slot.client.is_some_and(|client| !client.ip().to_canonical().is_loopback())
+            && self.ends[0].as_ref().is_some_and(|client| !client.is_refused());
+        is_unknown.then(|| ended.after(REFUSAL))
     }
 
     /// Waits for the next moment at which something is due.
@@ -62,7 +76,8 @@ impl Flow {
         let idle = matches!(self.conditions.reset, Some((_, Moment::Idle, _))).then(|| self.past.last().after(IDLE));
         let idle = idle.filter(|_| !self.is_in_flight());
         let look = self.is_silenced_and_observed().then(|| now.after(LOOK));
-        let Some(due) = pieces.chain(ends).chain(idle).chain(look).filter(|due| *due > now).min() else {
+        let refusal = self.refusal_due();
+        let Some(due) = pieces.chain(ends).chain(idle).chain(look).chain(refusal).filter(|due| *due > now).min() else {
             self.timer = Timer::default();
             return Poll::Pending;
         };

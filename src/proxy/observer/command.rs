@@ -7,6 +7,9 @@ use crate::clock::Stamp;
 /// Bytes kept of a name.
 const LONGEST: usize = 15;
 
+/// Bytes of a command that count for its identity.
+const HASHED: usize = 4096;
+
 /// The name of a command, in capitals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::proxy) struct Name {
@@ -86,6 +89,29 @@ impl Kind {
     /// True if the loss of its reply is a consequence to report.
     pub(in crate::proxy) fn is_followed(self) -> bool {
         matches!(self, Self::Additive | Self::Removing | Self::Locking | Self::Claiming)
+    }
+}
+
+/// A hash that can be continued (FNV-1a), of the first bytes, and the length of all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hash {
+    pub(super) value: u64,
+    pub(super) length: u64,
+}
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self { value: 0xcbf2_9ce4_8422_2325, length: 0 }
+    }
+}
+
+impl Hash {
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        let room = HASHED.saturating_sub(usize::try_from(self.length).unwrap_or(usize::MAX));
+        for byte in &bytes[..bytes.len().min(room)] {
+            self.value = (self.value ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        self.length += bytes.len() as u64;
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{
     channels::Channels,
-    command::{Entry, Kind, Name, has_option, is_plain},
+    command::{Entry, Hash, Kind, Name, has_option, is_plain},
     pace::Pace,
     unanswered::Unanswered,
 };
@@ -18,9 +18,6 @@ use crate::{
 
 /// Commands in flight that are followed on a connection; beyond it, the connection's losses are not examined.
 const FOLLOWED: u64 = 65_536;
-
-/// Bytes of a command that count for its identity.
-const HASHED: usize = 4096;
 
 /// A reply of the server that the client may not have yet.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +53,8 @@ pub(in crate::proxy) struct Ledger {
     pub(in crate::proxy) pace: Pace,
     /// True if the latest reply is among those that are not delivered.
     keeps_latest: bool,
+    /// The client has ended its stream; true if it had waited for the answers.
+    left: Option<bool>,
     arriving: Hash,
     /// True if the command that is arriving goes to the server and has one reply.
     passed: Option<bool>,
@@ -125,29 +124,6 @@ pub(in crate::proxy) struct Identity {
     pub(in crate::proxy) version: Option<Foreign>,
     pub(in crate::proxy) name: Option<Foreign>,
     pub(in crate::proxy) user: Option<Foreign>,
-}
-
-/// A hash that can be continued (FNV-1a), of the first bytes, and the length of all.
-#[derive(Clone, Copy, Debug)]
-struct Hash {
-    value: u64,
-    length: u64,
-}
-
-impl Default for Hash {
-    fn default() -> Self {
-        Self { value: 0xcbf2_9ce4_8422_2325, length: 0 }
-    }
-}
-
-impl Hash {
-    fn add(&mut self, bytes: &[u8]) {
-        let room = HASHED.saturating_sub(usize::try_from(self.length).unwrap_or(usize::MAX));
-        for byte in &bytes[..bytes.len().min(room)] {
-            self.value = (self.value ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        self.length += bytes.len() as u64;
-    }
 }
 
 impl Ledger {
@@ -321,8 +297,33 @@ impl Ledger {
         self.unanswered.oldest().filter(|entry| !entry.blocks).map(|entry| entry.at)
     }
 
-    /// Forgets the replies of chunks of which bytes are written to the client; `sent` are all that are.
+    /// Returns the time of the latest command that the server has not answered, or that the client has no answer to.
+    pub(in crate::proxy) fn latest(&self) -> Option<Stamp> {
+        let undelivered = self.undelivered.back().map(|answered| answered.entry.at);
+        self.unanswered.iter().last().map(|entry| entry.at).max(undelivered)
+    }
+
+    /// Notes that the client has ended its stream; `wanted` is true if it had waited for the answers.
+    pub(in crate::proxy) fn leave(&mut self, wanted: bool) {
+        self.left = Some(wanted);
+    }
+
+    /// True unless the client has left without waiting for the answers.
+    pub(in crate::proxy) fn wants_answers(&self) -> bool {
+        self.left.unwrap_or(true)
+    }
+
+    /// True if the client has left, and may not have got the replies since then.
+    pub(in crate::proxy) fn may_be_undelivered(&self) -> bool {
+        self.left.is_some() && !self.undelivered.is_empty()
+    }
+
+    /// Forgets the replies of chunks of which bytes are written to the client; `sent` are all that are. One that has ended
+    /// its stream may not read them.
     pub(in crate::proxy) fn delivered(&mut self, sent: u64) {
+        if self.left.is_some() {
+            return;
+        }
         while self.undelivered.front().is_some_and(|answered| answered.from < sent) {
             self.undelivered.pop_front();
         }

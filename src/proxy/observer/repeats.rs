@@ -27,10 +27,12 @@ const RHYTHM: u64 = 10;
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
     losses: VecDeque<Loss>,
+    /// Commands that were sent again before it was known that the first one had run.
+    doubled: Vec<Doubled>,
     habits: Habits,
 }
 
-/// A connection that was lost with commands whose answers were not delivered.
+/// A connection that its client has left, with commands whose answers were not delivered.
 #[derive(Debug)]
 pub(super) struct Loss {
     pub(super) flow: u64,
@@ -38,7 +40,31 @@ pub(super) struct Loss {
     pub(super) at: Stamp,
     /// Number of commands in flight.
     pub(super) most: u64,
+    /// Commands that have run.
     pub(super) answered: Vec<Entry>,
+    /// Commands of which that is not known yet: the server still has the connection.
+    pub(super) pending: Vec<Entry>,
+}
+
+/// A command that is on its way on two connections.
+#[derive(Debug)]
+struct Doubled {
+    entry: Entry,
+    /// The connection that the client has left, and the other one.
+    flows: [u64; 2],
+    after: Duration,
+    certain: bool,
+    /// True if the server has answered it on the first, which the client did not get, and on the second.
+    ran: [bool; 2],
+}
+
+impl Doubled {
+    /// Returns what it is once it has run on both connections.
+    fn outcome(&self) -> Option<Again> {
+        let Self { entry, flows: [flow, again], after, certain, ran } = self;
+        let again = Some(*again);
+        (*ran == [true; 2]).then_some(Again { entry: *entry, flow: *flow, again, after: *after, certain: *certain })
+    }
 }
 
 /// A command that may be the repetition of a lost one.
@@ -108,15 +134,50 @@ impl Habits {
 }
 
 impl Repeats {
-    /// Remembers the answered commands of a lost connection.
-    pub(super) fn lost(&mut self, loss: Loss) {
-        if loss.answered.is_empty() {
+    /// Remembers the commands of a connection that its client has left, and that the server may still answer.
+    pub(super) fn left(&mut self, loss: Loss) {
+        if loss.answered.is_empty() && loss.pending.is_empty() {
             return;
         }
         self.losses.push_back(loss);
         if self.losses.len() > LOSSES {
             self.losses.pop_front();
         }
+    }
+
+    /// Takes the end of a connection: what the server has answered there, it has run, and nothing else will be known. Returns
+    /// the commands that have run elsewhere, too.
+    pub(super) fn lost(&mut self, mut loss: Loss) -> Vec<Again> {
+        let flow = loss.flow;
+        self.losses.retain(|earlier| earlier.flow != flow);
+        let mut twice = Vec::new();
+        if !self.doubled.is_empty() {
+            loss.answered.retain(|entry| {
+                let doubled = self.doubled.iter_mut().find(|it| it.flows[0] == flow && it.entry.is_same(entry));
+                doubled.is_none_or(|doubled| {
+                    doubled.ran[0] = true;
+                    twice.extend(doubled.outcome());
+                    false
+                })
+            });
+            self.doubled.retain(|it| {
+                let is_open = it.flows.iter().zip(it.ran).all(|(of, ran)| *of != flow || ran);
+                is_open && it.ran != [true; 2]
+            });
+        }
+        self.left(loss);
+        twice
+    }
+
+    /// Takes an answer on a connection. Returns the command if it has run on another one before.
+    pub(super) fn answered(&mut self, flow: u64, entry: &Entry, good: bool) -> Option<Again> {
+        let place = self.doubled.iter().position(|it| it.flows[1] == flow && it.entry.is_same(entry))?;
+        self.doubled[place].ran[1] = good;
+        let outcome = self.doubled[place].outcome();
+        if outcome.is_some() || !good {
+            self.doubled.remove(place);
+        }
+        outcome
     }
 
     /// Takes a command, and finds the lost one that it repeats. The connection was made at `opened`; `place` is the place
@@ -127,11 +188,18 @@ impl Repeats {
         opened: Stamp,
         (place, entry): &(u64, Entry),
     ) -> Option<Again> {
-        let again = self.again(client, opened, *place, entry);
-        if again.is_none() {
-            self.habits.note(entry, flow);
+        let found = self.again((flow, client), opened, *place, entry);
+        match found {
+            Some(Found::Lost(again)) => Some(again),
+            Some(Found::Doubled(doubled)) => {
+                self.doubled.push(doubled);
+                None
+            }
+            None => {
+                self.habits.note(entry, flow);
+                None
+            }
         }
-        again
     }
 
     /// Takes a command that a client had sent before it abandoned the connection, and that reaches the server only now: it
@@ -148,24 +216,47 @@ impl Repeats {
         })
     }
 
-    fn again(&mut self, client: Option<SocketAddr>, opened: Stamp, place: u64, entry: &Entry) -> Option<Again> {
+    fn again(
+        &mut self,
+        (flow, client): (u64, Option<SocketAddr>),
+        opened: Stamp,
+        place: u64,
+        entry: &Entry,
+    ) -> Option<Found> {
         if entry.kind != Kind::Additive || self.losses.is_empty() {
             return None;
         }
         let client = client.map(|client| client.ip());
         let now = entry.at;
-        self.losses.retain(|loss| now.since(loss.at) < EXPECTED && !loss.answered.is_empty());
+        self.losses
+            .retain(|loss| now.since(loss.at) < EXPECTED && !(loss.answered.is_empty() && loss.pending.is_empty()));
+        let certain = self.habits.are_unique(&entry.name);
         let habits = &self.habits;
-        self.losses.iter_mut().find_map(|loss| {
-            let fits = loss.client == client && opened >= loss.at && place <= loss.most + entry.behind;
-            let which = loss.answered.iter().position(|lost| lost.is_same(entry)).filter(|_| fits)?;
+        let others = self.losses.iter_mut().filter(|loss| loss.client == client && loss.flow != flow);
+        others.into_iter().find_map(|loss| {
+            // One that may be a habit must be among the first commands of a new connection.
+            let is_first = opened >= loss.at && place <= loss.most + entry.behind;
+            let is_repeated = |lost: &Entry| {
+                let is_out_of_rhythm = || is_first && habits.is_out_of_rhythm(&entry.name, now.since(lost.at));
+                lost.is_same(entry) && (certain || is_out_of_rhythm())
+            };
             let after = now.since(loss.at);
-            let certain = habits.are_unique(&entry.name);
-            if !certain && !habits.is_out_of_rhythm(&entry.name, now.since(loss.answered[which].at)) {
-                return None;
+            if let Some(which) = loss.answered.iter().position(is_repeated) {
+                loss.answered.remove(which);
+                return Some(Found::Lost(Again { entry: *entry, flow: loss.flow, again: None, after, certain }));
             }
-            loss.answered.remove(which);
-            Some(Again { entry: *entry, flow: loss.flow, again: None, after, certain })
+            let which = loss.pending.iter().position(is_repeated)?;
+            loss.pending.remove(which);
+            let flows = [loss.flow, flow];
+            Some(Found::Doubled(Doubled { entry: *entry, flows, after, certain, ran: [false; 2] }))
         })
     }
+}
+
+/// A command that was sent before, on a connection that its client has left.
+enum Found {
+    /// It has run there.
+    Lost(Again),
+    /// It may still run there.
+    Doubled(Doubled),
 }

@@ -22,6 +22,11 @@ impl Unanswered {
         self.commands == 0
     }
 
+    /// Returns the commands in their order, each of those alike once.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Entry> + '_ {
+        self.runs.iter().map(|(entry, _)| *entry)
+    }
+
     pub(super) fn oldest(&self) -> Option<&Entry> {
         self.runs.front().map(|(entry, _)| entry)
     }
