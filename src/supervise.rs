@@ -35,6 +35,9 @@ const PROGRAMS: [&str; 2] = ["redis-server", "valkey-server"];
 /// Ports to choose from, below the kernel's range of source ports for outgoing connections.
 const PORTS: std::ops::Range<u16> = 10_000..30_000;
 
+/// The same for a node of a cluster, whose bus has a second port.
+const NODE_PORTS: std::ops::Range<u16> = 10_000..22_000;
+
 /// Distance of the port of the cluster bus (CLUSTER_PORT_INCR in cluster.h).
 const BUS: u16 = 10_000;
 
@@ -255,12 +258,13 @@ fn release(program: &Path) -> Result<String, SpawnError> {
 
 /// Finds a free port. Concurrent processes begin their search at different ones.
 fn free_port(role: &Role<'_>) -> Option<u16> {
-    let count = u32::from(PORTS.end - PORTS.start);
+    let is_node = matches!(role, Role::Node(..));
+    let range = if is_node { NODE_PORTS } else { PORTS };
+    let count = u32::from(range.end - range.start);
     let start = std::process::id().wrapping_mul(6_131);
-    let ports = (0..count).map(|offset| PORTS.start + (start.wrapping_add(offset) % count) as u16);
+    let mut ports = (0..count).map(|offset| range.start + (start.wrapping_add(offset) % count) as u16);
     let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-    let bus = |port: u16| !matches!(role, Role::Node(..)) || is_free(port + BUS);
-    ports.into_iter().find(|port| is_free(*port) && bus(*port))
+    ports.find(|port| is_free(*port) && (!is_node || is_free(port + BUS)))
 }
 
 /// Starts the program and waits until it accepts connections.

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use socket2::Socket;
 
-const FIRST: u32 = 10_000;
-const COUNT: u32 = 20_000;
+// redis-doctor itself starts servers on ports from 10,000 on, and could take the port of a server that is down for a while.
+const FIRST: u32 = 2_000;
+const COUNT: u32 = 8_000;
 
 /// A loopback port that was free a moment ago and that this process hands out only once.
 #[track_caller]
