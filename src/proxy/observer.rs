@@ -83,7 +83,7 @@ struct Vital {
     forgotten: bool,
     /// Time at which the client has abandoned it, as far as its role is concerned.
     gone: Option<Stamp>,
-    /// Time at which the client has ended its stream, or abandoned it.
+    /// Earliest time at which the client can have ended its stream, once it is known that it has.
     left: Option<Stamp>,
     /// Time at which the end of the stream was passed to the client.
     closed: Option<Stamp>,
@@ -120,6 +120,10 @@ impl Watched {
     fn again(&mut self, answered: &Answered) -> Option<Again> {
         let place = self.again.iter().position(|again| again.entry.is_same(&answered.entry))?;
         Some(self.again.remove(place)).filter(|_| answered.good)
+    }
+
+    pub(in crate::proxy) fn is_held(&self) -> bool {
+        self.vital.get().held.is_some()
     }
 
     /// Something has arrived and is not passed on, or nothing has.
@@ -200,10 +204,10 @@ impl Observer {
         if fresh.identified {
             out.push(observed(Observed::Identified(identified(whose, role, ledger))));
         }
-        let Vital { opened, gone, .. } = watched.vital.get();
+        let Vital { opened, left, .. } = watched.vital.get();
         for sent in &fresh.sent {
-            watched.again.extend(match gone {
-                Some(abandoned) => application.repeats.late(flow, abandoned, &sent.1),
+            watched.again.extend(match left {
+                Some(left) => application.repeats.late(flow, left, &sent.1),
                 None => application.repeats.sent((flow, client), opened, sent),
             });
         }

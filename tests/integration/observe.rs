@@ -121,7 +121,7 @@ fn a_command_that_reaches_the_server_after_its_client_has_sent_it_again_ran_twic
     gives_up.send(["LPUSH", "jobs", "10"]).unwrap();
     doctor.wait_for_stderr("stalled       commands", PATIENCE);
     drop(gives_up);
-    doctor.wait_for_stderr("disconnected  commands", PATIENCE);
+    // Before the proxy looks at the silent connection again.
     let mut again = client(port);
     again.call(["LPUSH", "jobs", "10"]).unwrap();
     again.call(["LPUSH", "jobs", "11"]).unwrap();

@@ -39,11 +39,13 @@ impl Observer {
     /// Takes the end of a client's stream: it may have left before its commands are answered. `ours` is true if the proxy had
     /// ended the stream to it before.
     pub(in crate::proxy) fn left(&self, whose: Whose, ledger: &mut Ledger, watched: &Watched, ours: bool) {
-        let (now, left) = (ledger.now, watched.vital.get().left);
-        if left.is_some() {
+        let (now, vital) = (ledger.now, watched.vital.get());
+        if vital.left.is_some() {
             return;
         }
-        watched.update(|vital| vital.left = Some(now));
+        // While a fault keeps the proxy from reading, the end of the stream is noticed late.
+        let left = vital.held.unwrap_or(now);
+        watched.update(|vital| vital.left = Some(left));
         let waited = ledger.latest().is_some_and(|sent| now.since(sent) >= WANTED);
         ledger.leave(ours || waited);
         let undelivered = ledger.undelivered.iter().filter(|answered| answered.good).map(|answered| answered.entry);
@@ -52,7 +54,7 @@ impl Observer {
         self.0.borrow_mut().repeats.left(repeats::Loss {
             flow: whose.flow,
             client: whose.client.map(|client| client.ip()),
-            at: now,
+            at: left,
             most: ledger.unanswered.len() + ledger.undelivered.len() as u64,
             answered: Vec::new(),
             pending: pending.collect(),

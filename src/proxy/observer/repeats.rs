@@ -202,16 +202,16 @@ impl Repeats {
         }
     }
 
-    /// Takes a command that a client had sent before it abandoned the connection, and that reaches the server only now: it
-    /// runs twice if the client has sent it on another connection since then.
-    pub(super) fn late(&self, flow: u64, abandoned: Stamp, entry: &Entry) -> Option<Again> {
+    /// Takes a command that a client had sent before it left the connection, and that reaches the server only now: it runs
+    /// twice if the client has sent it on another connection since then.
+    pub(super) fn late(&self, flow: u64, left: Stamp, entry: &Entry) -> Option<Again> {
         let unique = entry.kind == Kind::Additive && self.habits.are_unique(&entry.name);
         let (again, at) = self.habits.last(entry).filter(|_| unique)?;
-        (again != flow && at >= abandoned).then(|| Again {
+        (again != flow && at >= left).then(|| Again {
             entry: *entry,
             flow,
             again: Some(again),
-            after: at.since(abandoned),
+            after: at.since(left),
             certain: true,
         })
     }
