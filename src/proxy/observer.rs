@@ -122,8 +122,10 @@ impl Watched {
         Some(self.again.remove(place)).filter(|_| answered.good)
     }
 
+    /// True if something has arrived that may still be passed on.
     pub(in crate::proxy) fn is_held(&self) -> bool {
-        self.vital.get().held.is_some()
+        let vital = self.vital.get();
+        vital.held.is_some() && !vital.forgotten
     }
 
     /// Something has arrived and is not passed on, or nothing has.

@@ -54,8 +54,11 @@ impl Flow {
     /// Looks at what waits on a silenced connection: a command, a message, or the end of a client that has given up.
     pub(super) fn look_at_silence(&mut self, now: Stamp) {
         if !self.is_silenced_and_observed() {
+            if !self.watched.is_held() {
+                return;
+            }
             // The client may have left since the last look, before what it had sent is passed on.
-            if self.watched.is_held() && self.ends[0].as_ref().is_some_and(|client| client.arrived().ended) {
+            if self.ends[0].as_ref().is_some_and(|client| client.arrived().ended) {
                 self.gone(now);
             }
             return self.watched.holds(false, now);

@@ -260,3 +260,93 @@ enum Found {
     /// It may still run there.
     Doubled(Doubled),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLIENT: Option<SocketAddr> = Some(SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5000));
+
+    fn at(ms: u64) -> Stamp {
+        Stamp::from_nanos(ms * 1_000_000)
+    }
+
+    fn push(number: u64, at: Stamp) -> Entry {
+        let name = Name::new(b"LPUSH");
+        Entry { name, kind: Kind::Additive, hash: number, length: 30, behind: 0, blocks: false, at }
+    }
+
+    fn loss(flow: u64, at: Stamp, answered: Vec<Entry>, pending: Vec<Entry>) -> Loss {
+        Loss { flow, client: CLIENT.map(|client| client.ip()), at, most: 1, answered, pending }
+    }
+
+    /// An application that has sent commands 0 to 9 on connection 1, and has left it after command 9, not answered yet.
+    fn left() -> (Repeats, Entry) {
+        let mut repeats = Repeats::default();
+        for number in 0..10 {
+            assert!(repeats.sent((1, CLIENT), at(0), &(number, push(number, at(number)))).is_none());
+        }
+        repeats.left(loss(1, at(500), Vec::new(), vec![push(9, at(9))]));
+        (repeats, push(9, at(510)))
+    }
+
+    #[test]
+    fn a_command_ran_twice_whichever_answer_comes_first() {
+        for second_is_answered_first in [true, false] {
+            let (mut repeats, again) = left();
+            assert!(repeats.sent((2, CLIENT), at(505), &(1, again)).is_none(), "the first one may not run");
+            let mut found = Vec::new();
+            let ended = loss(1, at(500), vec![push(9, at(9))], Vec::new());
+            if second_is_answered_first {
+                assert!(repeats.answered(2, &again, true).is_none());
+                found.extend(repeats.lost(ended));
+            } else {
+                assert!(repeats.lost(ended).is_empty());
+                found.extend(repeats.answered(2, &again, true));
+            }
+            let flows: Vec<_> = found.iter().map(|again| (again.flow, again.again, again.certain)).collect();
+            assert_eq!(flows, [(1, Some(2), true)], "{second_is_answered_first}");
+            assert!(repeats.answered(2, &again, true).is_none() && repeats.doubled.is_empty(), "once");
+        }
+    }
+
+    #[test]
+    fn a_command_ran_once_if_the_first_was_delivered_or_never_answered_or_the_second_failed() {
+        let nothing = || loss(1, at(500), Vec::new(), Vec::new());
+        let (mut repeats, again) = left();
+        assert!(repeats.sent((2, CLIENT), at(505), &(1, again)).is_none());
+        assert!(repeats.lost(nothing()).is_empty(), "not lost");
+        assert!(repeats.answered(2, &again, true).is_none() && repeats.doubled.is_empty());
+        let (mut repeats, again) = left();
+        assert!(repeats.sent((2, CLIENT), at(505), &(1, again)).is_none());
+        assert!(repeats.answered(2, &again, false).is_none(), "an error");
+        assert!(repeats.lost(loss(1, at(500), vec![push(9, at(9))], Vec::new())).is_empty());
+        let (mut repeats, again) = left();
+        assert!(repeats.sent((2, CLIENT), at(505), &(1, again)).is_none());
+        assert!(repeats.lost(loss(2, at(600), Vec::new(), Vec::new())).is_empty(), "the second one was lost as well");
+        assert!(repeats.lost(loss(1, at(500), vec![push(9, at(9))], Vec::new())).is_empty());
+    }
+
+    #[test]
+    fn a_command_that_is_sent_again_after_the_end_of_the_first_ran_twice_when_it_is_answered() {
+        let (mut repeats, again) = left();
+        assert!(repeats.lost(loss(1, at(500), vec![push(9, at(9))], Vec::new())).is_empty());
+        // On a connection of a pool, which is older.
+        let found = repeats.sent((0, CLIENT), at(0), &(400, again)).map(|again| (again.flow, again.certain));
+        assert_eq!(found, Some((1, true)));
+        assert!(repeats.sent((0, CLIENT), at(0), &(401, again)).is_none(), "once");
+    }
+
+    #[test]
+    fn what_an_application_repeats_is_sent_again_only_among_the_first_commands_of_a_new_connection() {
+        for (flow, opened, place, certain) in [(0, 0, 1, None), (2, 2000, 5, None), (2, 2000, 1, Some(false))] {
+            let mut repeats = Repeats::default();
+            for number in 0..20 {
+                repeats.sent((1, CLIENT), at(0), &(number, push(7, at(number * 100))));
+            }
+            repeats.lost(loss(1, at(2000), vec![push(7, at(1900))], Vec::new()));
+            let found = repeats.sent((flow, CLIENT), at(opened), &(place, push(7, at(1910))));
+            assert_eq!(found.map(|again| again.certain), certain, "{flow} {place}");
+        }
+    }
+}
