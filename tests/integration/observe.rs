@@ -1,14 +1,15 @@
 //! An application behind `proxy --report`: who it is, what it lost, and no repetition where there is none.
 
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
 use super::{
     harness::{
-        Doctor, RawClient, RedisServer, RunningDoctor, Signal, Target as _, eventually, follows, node_libraries,
-        python_libraries, skipped,
+        Doctor, Lab, Namespace, RawClient, RedisServer, Running, RunningDoctor, Signal, Target as _, eventually,
+        follows, free_port, node_libraries, python_libraries, skipped,
     },
     lab,
 };
@@ -160,6 +161,41 @@ fn a_command_that_a_slow_server_runs_after_its_client_has_sent_it_again_ran_twic
     assert_eq!((server.command(["LLEN", "jobs"]), server.command(["LLEN", "queue"])), ("14".into(), "1".into()));
     let (code, report) = report(doctor);
     assert_eq!((count(&report, "ran_twice"), count(&report, "elements_lost"), code), (2, 1, 2), "{report:#}");
+}
+
+/// A client on another machine refuses the late answer a round trip later.
+#[test]
+fn a_command_that_a_frozen_server_runs_twice_for_a_client_across_a_network_is_found() {
+    let Some(lab) = Lab::start() else { return };
+    let python = Command::new("python3").arg("--version").output();
+    if !python.is_ok_and(|output| output.status.success()) {
+        return skipped("an application across a network", "python3 is not installed");
+    }
+    let (host, port) = (lab.server.address().ip().to_string(), free_port().to_string());
+    let listen = format!("{host}:{port}");
+    let proxy =
+        ["proxy", "--listen", &listen, "--allow-remote", "--report", "--format", "json", "-u", &lab.server.url()];
+    let doctor = Doctor::new(proxy).inside(lab.server_side()).within(PATIENCE * 3).spawn();
+    doctor.wait_for_stderr("listening on", PATIENCE);
+    let mut application = Namespace::command(lab.client_side().name(), "python3");
+    // It waits for an answer for three seconds, and sends the command once more on a new connection.
+    application
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/applications/raw.py"))
+        .arg("repeat")
+        .stdout(Stdio::null());
+    let application = application.env("REDIS_HOST", host).env("REDIS_PORT", port).spawn();
+    let _application = Running(application.unwrap());
+    let number = || lab.server.command(["LLEN", "jobs:LPUSH"]).parse::<u32>().unwrap();
+    eventually("it has sent different commands", PATIENCE, || number() >= 10);
+    let opened = doctor.wait_for_stderr("opened", PATIENCE);
+    assert!(opened.contains("flow 1 "), "{opened}");
+    lab.server.sigstop();
+    doctor.wait_for_stderr("flow 2 from", PATIENCE);
+    lab.server.sigcont();
+    let before = number();
+    eventually("it continues", PATIENCE, || number() > before + 2);
+    let (code, report) = report(doctor);
+    assert_eq!((count(&report, "ran_twice"), code), (1, 2), "{report:#}");
 }
 
 /// The end of a client's stream alone is no loss.
