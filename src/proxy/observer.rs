@@ -17,8 +17,6 @@ mod sums;
 mod unanswered;
 pub(in crate::proxy) mod view;
 
-pub(in crate::proxy) use self::ends::Ended;
-
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -27,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+pub(in crate::proxy) use self::ends::Ended;
 use self::{
     ledger::{Answered, Ledger},
     repeats::{Again, Repeats},

@@ -110,6 +110,9 @@ impl Flow {
 
     /// Reports what follows from the end of the connection.
     pub(super) fn conclude(&mut self, end: End) {
+        if self.dialogue.ledger.is_none() {
+            return;
+        }
         let now = self.state.clock().now();
         let whose = self.whose();
         let [up, down] = &self.pipes;
